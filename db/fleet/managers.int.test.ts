@@ -151,7 +151,7 @@ test('a configuration is a version from the look that saw it first; the same one
   const versions = await readConfigs(systemActor, ids.herd!)
   expect(versions.map(({ config, firstSeenAt, lastSeenAt, runs }) => [config.ttl, firstSeenAt, lastSeenAt, runs])).toEqual([
     [30, at(58), at(58), []],
-    [45, at(34), at(34), [{ id: run!.id, title: 'Edit', by: 'ada' }]],
+    [45, at(34), at(34), [{ id: run!.id, operation: 'patroni-configure', by: 'ada' }]],
     [30, at(1), at(30), []],
   ])
   expect(await readConfigs({ ...systemActor, grants: [] }, ids.herd!)).toEqual([])

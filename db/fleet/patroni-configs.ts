@@ -36,7 +36,7 @@ export interface ConfigVersion {
   firstSeenAt: string
   lastSeenAt: string
   /** Runs through Patroni that were under way between the last look at the version before and the first at this one. */
-  runs: { id: string; title: string; by: string }[]
+  runs: { id: string; operation: string; by: string }[]
 }
 
 interface Row extends Omit<ConfigVersion, 'firstSeenAt' | 'lastSeenAt'> {
@@ -52,7 +52,7 @@ const read = `with versions as (
       lag(c.last_seen_at) over (order by c.first_seen_at) as before
     from patroni_configs c join herds h on h.id = c.herd_id where c.herd_id = $1 order by c.first_seen_at desc limit ${versionsMax})
   select v.*, coalesce((
-    select jsonb_agg(jsonb_build_object('id', r.id, 'title', r.title, 'by', r.actor_name) order by j.started_at)
+    select jsonb_agg(jsonb_build_object('id', r.id, 'operation', r.operation, 'by', r.actor_name) order by j.started_at)
     from jobs j join runs r on r.id = j.run_id
     where j.herd_id = v.herd_id and j.operation = any($2) and j.started_at <= v.first_seen_at
       and coalesce(j.finished_at, now()) >= v.before), '[]') as runs

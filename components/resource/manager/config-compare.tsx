@@ -23,6 +23,9 @@ const shown = (value: ConfigChange['from']): string => {
 }
 const cell = (value: ConfigChange['from']) => <span className="whitespace-pre-wrap break-words font-mono">{shown(value)}</span>
 
+/** A long name may be broken after its dots and underscores. */
+const breakable = (name: string): string => name.replaceAll(/[._]/g, '$&\u200b')
+
 /** As a date and time in UTC, since an option holds text alone. */
 const said = (at: string): string => `${at.slice(0, 19).replace('T', ' ')} UTC`
 
@@ -75,7 +78,7 @@ export const ConfigCompare = ({ here, versions, from, to, changes, back }: Props
     ) : changes.length === 0 ? (
       <p>They are the same.</p>
     ) : (
-      <Differences rows={changes.map(({ name, from: was, to: is }) => ({ field: name, before: cell(was), after: cell(is) }))} />
+      <Differences rows={changes.map(({ name, from: was, to: is }) => ({ field: breakable(name), before: cell(was), after: cell(is) }))} />
     )}
   </Card>
 )

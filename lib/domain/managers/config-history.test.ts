@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { configChanges, editLine, editTo, keptConfig } from './config-history'
+import { configChanges, editLine, editTo, keptConfig, shownValue } from './config-history'
 import { type ConfigObject, configAt, parseEdits, patchOf } from './patroni-config'
 
 const old: ConfigObject = {
@@ -84,4 +84,6 @@ test('passwords are hidden before a configuration is kept, and what hides one is
   expect(editTo({}, secret).left).toContain('postgresql.pg_hba')
   expect(editTo({}, secret).settings).toBe('postgresql.parameters.password_encryption = scram-sha-256')
   expect(keptConfig(['no'])).toBeNull()
+  expect(shownValue('postgresql.parameters.ssl_passphrase_command', 'echo hunter2')).toBe('…')
+  expect(shownValue('postgresql.parameters.password_encryption', 'md5')).toBe('md5')
 })

@@ -9,12 +9,16 @@ export interface ConfigChange {
 
 const hidden = '…'
 const isTree = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
-const secretName = /passw(or)?d|passphrase|secret|token/i
+const isSecretName = (name: string): boolean => /passw(or)?d|passphrase|secret|token/i.test(name) && !name.endsWith('password_encryption')
 /** `ldapbindpasswd="x"` of a line of pg_hba, `password=x` of a connection string, `AWS_SECRET_ACCESS_KEY=x` of a command. */
 const secretIn = /(\b\w*(?:passw(?:or)?d|passphrase|secret|token)\w*\s*=\s*)("[^"]*"|'[^']*'|[^\s,;&'"]+)/gi
 const inUrl = /(:\/\/[^\s:/@]*:)[^\s@/]+(?=@)/g
 
-/** Of what a host sent: passwords and the like are hidden, so that it can be kept and shown. null: it is no configuration. */
+/** Passwords and the like in it are hidden, so that it can be shown. `name`: of the setting. */
+export const shownValue = (name: string, value: ConfigValue): ConfigValue =>
+  typeof value === 'string' && isSecretName(name) ? hidden : masked(value)
+
+/** Of what a host sent, so that it can be kept: with passwords and the like hidden. null: it is no configuration. */
 export const keptConfig = (found: unknown): ConfigObject | null => (isTree(found) ? (masked(found) as ConfigObject) : null)
 
 const masked = (value: unknown): ConfigValue => {
@@ -22,10 +26,7 @@ const masked = (value: unknown): ConfigValue => {
   if (Array.isArray(value)) return value.map(masked)
   if (isTree(value))
     return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [
-        key,
-        secretName.test(key) && typeof inner === 'string' && key !== 'password_encryption' ? hidden : masked(inner),
-      ]),
+      Object.entries(value).map(([key, inner]) => [key, typeof inner === 'string' && isSecretName(key) ? hidden : masked(inner)]),
     )
   return typeof value === 'number' || typeof value === 'boolean' ? value : null
 }

@@ -89,6 +89,21 @@ test('the leader is not reinitialised, nor a member while nobody leads', async (
   expect((await planOf(patroniReinitialize, orphan)).reason).toContain('no leader now')
 })
 
+test('a password in a value is shown by neither the plan nor the journal of an edit', async () => {
+  const fleet = standing()
+  fleet.world.dcs.set(patroniScope, { ...config, postgresql: { parameters: { restore_command: 'curl https://me:hunter2@store/%f' } } })
+  const [input, targetId] = [{ settings: 'postgresql.parameters.restore_command = null' }, targetOf(patroniConfigure, fleet)]
+  const plan = await planOf(patroniConfigure, fleet, input)
+  expect(plan.now.at(-1)?.value).toBe('curl https://me:…@store/%f → not set')
+  const journal = new MemoryJournal(fleet.clock)
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+  const job = { id: 'job', targetId, input, digest: plan.digest }
+  expect(await drive(patroniConfigure, job, journal.open(), fleet, options)).toBe('done')
+  const notes = journal.lines.filter(({ kind }) => kind === 'note')
+  expect(JSON.stringify(notes)).toContain('https://me:…@store')
+  expect(JSON.stringify([plan, notes])).not.toContain('hunter2')
+})
+
 test('an edit that changes nothing, that leaves the leader no time, or that is no setting is refused', async () => {
   expect((await planOf(patroniConfigure, standing(), { settings: 'ttl = 30' })).reason).toBe('Every setting is so already.')
   expect((await planOf(patroniConfigure, standing(), { settings: 'loop_wait = 12' })).reason).toContain('the leader key would run out')

@@ -43,7 +43,7 @@ export const aboutCluster = ({ herd }: ClusterFacts): About => ({
 
 export const clusterNow = ({ cluster, paused, silent }: ClusterFacts): { label: string; value: string }[] => [
   { label: 'Patroni cluster', value: cluster ?? 'none' },
-  { label: 'Maintenance mode', value: paused.length === 0 ? 'off' : `on, say ${paused.join(', ')}` },
+  { label: 'Maintenance mode', value: paused.length === 0 ? 'not paused' : `paused, say ${paused.join(', ')}` },
   ...(silent.length === 0 ? [] : [{ label: 'Silent', value: silent.join(', ') }]),
 ]
 

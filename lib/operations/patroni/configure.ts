@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { editLine } from '@/lib/domain/managers/config-history'
+import { editLine, shownValue } from '@/lib/domain/managers/config-history'
 import {
   type ConfigEdit,
   type ConfigObject,
@@ -79,7 +79,10 @@ export const patroniConfigure = defineOperation({
   locks: ({ herd }) => [`herd:${herd.id}`],
   now: (facts) => [
     ...clusterNow(facts),
-    ...(facts.changes ?? []).map(({ path, from, to }) => ({ label: path.join('.'), value: `${shown(from)} → ${shown(to)}` })),
+    ...(facts.changes ?? []).map(({ path, from, to }) => {
+      const [was, is] = [from, to].map((value) => shown(kept(path, value)))
+      return { label: path.join('.'), value: `${was} → ${is}` }
+    }),
   ],
 })
   .gate('patroni', 'One Patroni cluster that answers', oneCluster)
@@ -114,7 +117,11 @@ function isEqual(a: Json, b: Json): boolean {
 function shown(value: Json): string {
   return value === null ? 'not set' : typeof value === 'string' ? value : JSON.stringify(value)
 }
-const line = ({ path }: Pick<Change, 'path'>, value: Json): string => editLine(path.join('.'), value as ConfigEdit['value'])
+/** As plans and journals may hold it. */
+function kept(path: readonly string[], value: Json): Json {
+  return shownValue(path.join('.'), value as ConfigEdit['value']) as Json
+}
+const line = ({ path }: Pick<Change, 'path'>, value: Json): string => editLine(path.join('.'), kept(path, value) as ConfigEdit['value'])
 
 /** Merged into what is there, by compare-and-set of the whole document: these settings are as the plan showed them when it is sent. */
 function writeConfig(): Effect<ConfigureFacts, Before, null> {

@@ -53,7 +53,7 @@ export const patroniSwitchover = defineOperation({
       label: 'Members',
       value: members.map((one) => `${one.name}: ${one.role.replaceAll('_', ' ')}, ${one.state}`).join('; ') || 'not seen',
     },
-    ...(isPaused ? [{ label: 'Maintenance mode', value: 'on' }] : []),
+    ...(isPaused ? [{ label: 'Maintenance mode', value: 'paused' }] : []),
   ],
   affected,
   offered: ({ verdict }) => (verdict === 'split-brain' ? refuse('Two members answer as primary: end the split brain first.') : pass),

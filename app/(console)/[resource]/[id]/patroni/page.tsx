@@ -6,6 +6,7 @@ import { PageHeader } from '@/components/shell/page-header'
 import { Card } from '@/components/ui/card'
 import { type ConfigVersion, readConfigs } from '@/db/fleet/patroni-configs'
 import { configChanges, editTo } from '@/lib/domain/managers/config-history'
+import { operationByName } from '@/lib/operations'
 import { mayRun } from '@/lib/operations/may-run'
 import { toParams } from '../../params'
 import { loadObject } from '../load'
@@ -26,7 +27,8 @@ const addressMax = 6_000
 
 const rowsOf = (versions: readonly ConfigVersion[]): ConfigRow[] =>
   versions.map(({ id, config, firstSeenAt, lastSeenAt, runs }, index) => ({
-    ...{ id, firstSeenAt, lastSeenAt, runs },
+    ...{ id, firstSeenAt, lastSeenAt },
+    runs: runs.map(({ operation, ...run }) => ({ ...run, title: operationByName(operation)?.title ?? operation })),
     changed: index + 1 < versions.length ? configChanges(versions[index + 1]!.config, config).map(({ name }) => name) : null,
   }))
 
@@ -55,8 +57,8 @@ const PatroniConfigPage = async ({ params, searchParams }: Props) => {
         {from === undefined || to === undefined ? (
           <Card title="Versions">
             <p>
-              No version was seen yet. The member that leads is asked with each look at its host, over its REST API; a new version is kept
-              whenever it differs from the last.
+              No version was seen yet. The member that leads is asked about once a minute, over its REST API. A new version is kept whenever
+              it differs from the last.
             </p>
           </Card>
         ) : (

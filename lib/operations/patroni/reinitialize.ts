@@ -6,7 +6,7 @@ import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, refuse, warn } from '@/lib/kernel/operation/verdict'
 import { gatherHerd, type HerdFacts, probeTimeoutMs } from '../facts/instance'
 import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd, standbysFirst } from '../facts/instance-head'
-import { clientsWarned, standbysWarned } from '../gates/impact'
+import { clientsWarned, lossOf, standbysWarned } from '../gates/impact'
 import { wasSeen } from '../gates/seen'
 import { isSame } from '../steps/postgres/restart'
 import { leads } from './facts'
@@ -50,6 +50,7 @@ export const patroniReinitialize = defineOperation({
   interrupts: interruptsIt,
   locks: lockHerd,
   now: (facts) => [...herdNow(facts), patroniNow(facts), { label: 'Copied from', value: leaderOf(facts) ?? 'not known' }],
+  affected: (facts) => lossOf(facts, { mode: 'fast', moment: 'while it is copied', isBack: true }),
   order: standbysFirst,
   offered: (row) => {
     if (row.manager === 'none') return refuse('No Patroni looks after it: use Rebuild.')

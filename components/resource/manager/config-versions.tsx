@@ -50,7 +50,7 @@ export const ConfigVersions = ({ here, rows }: { here: string; rows: readonly Co
                       </span>
                     ))}
               </td>
-              <td>{index > 0 && <a href={`${here}?from=${id}`}>Compare with now</a>}</td>
+              <td>{index > 0 && <a href={`${here}?from=${id}`}>Compare</a>}</td>
             </tr>
           ))}
         </tbody>

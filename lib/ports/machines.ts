@@ -70,7 +70,7 @@ export type MachineDeed = CloudDeed & { instanceId: string }
 
 /**
  * Throws `cloud.no-capacity` (no machine of the type to give in the zone, or by the quota), `cloud.unfit` (the machine cannot become one of the type),
- * `cloud.refused` and `cloud.unreachable`. Only with `isOver` was nothing done: an answer that was lost leaves it open. Nothing is sent twice, but what
+ * `cloud.wrong-state` (not in the state that it is in now), `cloud.refused` and `cloud.unreachable`. Only with `isOver` was nothing done: an answer that was lost leaves it open. Nothing is sent twice, but what
  * was throttled, which EC2 had not done.
  */
 export interface MachinesAct {

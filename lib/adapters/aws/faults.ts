@@ -37,6 +37,9 @@ const noCapacity: ReadonlySet<string> = new Set([
 const unfit: ReadonlySet<string> = new Set(['InvalidParameterCombination', 'InvalidParameterValue', 'InvalidInstanceAttributeValue'])
 const fitted: ReadonlySet<string> = new Set(['ec2:ModifyInstanceAttribute', 'ec2:StartInstances'])
 
+/** Somebody was quicker, or EC2's own parts do not agree yet. Source: EC2 API, error codes. */
+const wrongState: ReadonlySet<string> = new Set(['IncorrectInstanceState', 'IncorrectState'])
+
 const remedies: Readonly<Record<string, string>> = {
   AuthFailure: 'Check the access key, the region and the worker’s clock.',
   InvalidClientTokenId: 'AWS does not know the access key id.',
@@ -93,6 +96,7 @@ export const asFault = (asked: Asked, error: unknown, signal?: AbortSignal): Fau
     )
   if (code === 'CredentialsProviderError')
     return new Fault('cloud.refused', { because: `${place}: ${remedies[code]}`, isOver: true }, { cause: error })
+  if (wrongState.has(code)) return fault('cloud.wrong-state', `${place} refused ${action}: ${code}: ${message}${request}`)
   if (unfit.has(code) && fitted.has(action)) return fault('cloud.unfit', `${place} refused ${action}: ${code}: ${message}${request}`)
   if (status !== undefined && status < 500)
     return fault('cloud.refused', `${place} refused ${action}: ${code}: ${message} ${remedies[code] ?? ''}`.trim() + request)

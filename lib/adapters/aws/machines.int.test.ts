@@ -52,7 +52,7 @@ test('a reboot whose answer is lost is sent once, and left open: it may have hap
 test('a refusal of a deed is certain, and says what is to be done about it', async () => {
   const { id } = aws.cloud.state.add(region)
   expect(await told(act({ does: 'set-type', instanceId: id, type: 'm5.xlarge' }))).toMatchObject({
-    code: 'cloud.refused',
+    code: 'cloud.wrong-state',
     isOver: true,
     because: expect.stringContaining('IncorrectInstanceState'),
   })

@@ -66,7 +66,8 @@ const goDown = (world: World, host: MemoryHost): void => {
   }
 }
 
-const refused = (code: 'cloud.refused' | 'cloud.no-capacity' | 'cloud.unfit', because: string) => new Fault(code, { because, isOver: true })
+const refused = (code: 'cloud.refused' | 'cloud.no-capacity' | 'cloud.unfit' | 'cloud.wrong-state', because: string) =>
+  new Fault(code, { because, isOver: true })
 
 export const memoryCloudRead = (world: World): CloudRead => ({
   machine: async (place, { signal }) => {
@@ -128,7 +129,7 @@ const apply = (world: World, host: MemoryHost, machine: MemoryMachine, deed: Clo
   const { state, type } = machine
   const later = (through: string, to: string) =>
     Object.assign(machine, { state: through, next: { state: to, atMs: world.clock.now().getTime() + settleMs } })
-  const wrong = () => refused('cloud.refused', `IncorrectInstanceState: the machine is ${state}.`)
+  const wrong = () => refused('cloud.wrong-state', `IncorrectInstanceState: the machine is ${state}.`)
   switch (deed.does) {
     case 'start':
       if (state === 'running' || state === 'pending') return

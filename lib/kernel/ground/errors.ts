@@ -63,6 +63,7 @@ export const faultTable = {
   'cloud.unreachable': { status: 502, retry: true, sentence: 'The cloud does not answer.' },
   'cloud.refused': { status: 502, retry: false, sentence: 'The cloud refused.' },
   'cloud.no-capacity': { status: 502, retry: true, sentence: 'The cloud has no machine of this type to give here at the moment.' },
+  'cloud.wrong-state': { status: 409, retry: true, sentence: 'The machine is in a state in which the cloud does not do that.' },
   'cloud.unfit': { status: 502, retry: false, sentence: 'The cloud cannot make this machine one of this type.' },
   'dns.unreachable': { status: 502, retry: true, sentence: 'The name server does not answer.' },
   'dns.timeout': {

@@ -5,6 +5,8 @@ import { type Place, probeTimeoutMs } from '../facts/instance'
 
 const askTimeoutMs = 30_000
 const lookEveryMs = 2_000
+/** Once nothing could be had, all are asked for again, later and later. */
+const againMaxMs = 60_000
 
 /** What stopped for it is to run again, as something else or as what it was. */
 const otherType: ReadonlySet<FaultCode> = new Set<FaultCode>(['cloud.no-capacity', 'cloud.unfit', 'cloud.refused'])
@@ -20,12 +22,13 @@ export interface Course {
   mayStopUnseen: boolean
 }
 
-/** Types that EC2 had none of or refused, in their order, and why the last one. */
-export type Refused = { types: string[]; because: string }
+/** Types that EC2 had none of or refused in this round, in their order, why the last one, and how many rounds ended with nothing. */
+export type Refused = { types: string[]; because: string; rounds: number }
 
 /**
  * Stops the machine, gives it the first type that can be had, and starts it; whatever it finds half done it completes. Answers with the type that runs at
- * the end, with its host answering. One that can be started as nothing is asked for again until the time is over. `remember` is told of each type that cannot be had before the next one is tried.
+ * the end, with its host answering. Where nothing can be had, all are tried again until the time is over, what it was first: it is down meanwhile. `remember` is
+ * told of each type that cannot be had before the next one is tried.
  */
 export const become = async (
   course: Course,
@@ -34,31 +37,46 @@ export const become = async (
   context: StepContext,
   remember: (refused: Refused) => Promise<void>,
 ): Promise<string> => {
-  const { machine, goals, lastResort } = course
-  const tried = new Set(refused.types)
+  const { goals, lastResort } = course
+  let { types, because, rounds } = refused
   for (;;) {
     const now = await look(course, ports, context)
-    const wanted = [...goals, ...lastResort].find((type) => !tried.has(type))
+    const wanted = (rounds === 0 ? [...goals, ...lastResort] : [...lastResort, ...goals]).find((type) => !types.includes(type))
+    if (wanted === undefined) {
+      rounds += 1
+      types = []
+      await remember({ types, because, rounds })
+      const waitMs = Math.min(againMaxMs, lookEveryMs * 2 ** rounds)
+      context.note('warning', `Nothing can be had. All are tried again in ${waitMs / 1000} s.`)
+      if (context.signal.aborted) throw stillDown(course, now, because)
+      await context.pause(waitMs)
+      continue
+    }
     if (now !== null) {
-      if (now.state === 'running' && (wanted === undefined || now.type === wanted || goals.includes(now.type))) {
+      if (now.state === 'running' && (rounds > 0 || now.type === wanted || goals.includes(now.type))) {
         await untilAnswering(course, ports, context)
         return now.type
       }
       const deed = await deedFor(course, now, wanted, ports, context)
       const problem = deed && (await send(course, deed, ports, context))
-      if (problem) context.note('warning', problem.message)
-      if (problem && wanted !== undefined) {
-        tried.add(wanted)
-        await remember({ types: [...tried], because: problem.message })
+      if (problem) {
+        context.note('warning', problem.message)
+        because = problem.message
+        types = [...types, wanted]
+        await remember({ types, because, rounds })
         continue
       }
     }
-    if (context.signal.aborted)
-      throw new Fault('step.unknown', {
-        because: `${machine.instanceId} is ${now === null ? 'not seen' : `${now.state}, ${now.type}`}, and should run as ${wanted ?? goals[0]}`,
-      })
+    if (context.signal.aborted) throw stillDown(course, now, because)
     await context.pause(lookEveryMs)
   }
+}
+
+const stillDown = ({ machine, goals }: Course, now: MachineNow | null, because: string): Fault => {
+  const found = now === null ? 'not seen' : `${now.state}, ${now.type}`
+  return new Fault('step.unknown', {
+    because: `${machine.instanceId} is ${found}, and should run as ${goals[0]}.${because === '' ? '' : ` The last try: ${because}`}`,
+  })
 }
 
 /** null: EC2 did not say just now. */
@@ -76,7 +94,7 @@ const look = async ({ machine }: Course, ports: ActPorts, context: StepContext):
 const deedFor = async (
   course: Course,
   { state, type }: MachineNow,
-  wanted: string | undefined,
+  wanted: string,
   ports: ActPorts,
   context: StepContext,
 ): Promise<CloudDeed | null> => {
@@ -85,7 +103,7 @@ const deedFor = async (
       await mustNotWrite(course, ports, context)
       return { does: 'stop' }
     case 'stopped':
-      return wanted === undefined || wanted === type ? { does: 'start' } : { does: 'set-type', type: wanted }
+      return wanted === type ? { does: 'start' } : { does: 'set-type', type: wanted }
     case 'pending':
     case 'stopping':
       return null
@@ -103,7 +121,10 @@ const mustNotWrite = async ({ place, mayStopUnseen }: Course, ports: ActPorts, {
     throw new Fault('step.unknown', { because: `${place.title} is ${state}${because === null ? '' : `: ${because}`}` })
 }
 
-/** null: it was accepted, or whether it was is not known, which the next look shows. A Fault: another type is to be tried. Each may be sent twice. */
+/**
+ * null: it was accepted, or whether it was is not known, or the machine was in another state than it was seen in: the next look shows. A Fault: another type
+ * is to be tried. Each may be sent twice.
+ */
 const send = async ({ machine }: Course, deed: CloudDeed, ports: ActPorts, context: StepContext): Promise<Fault | null> => {
   context.note('command', sayDeed(machine, deed))
   try {
@@ -112,7 +133,7 @@ const send = async ({ machine }: Course, deed: CloudDeed, ports: ActPorts, conte
   } catch (error) {
     if (!isFault(error) || error.code === 'lease.lost' || context.signal.aborted) throw error
     if (otherType.has(error.code) && deed.does !== 'stop') return error
-    if (error.code !== 'cloud.unreachable') throw error
+    if (error.code !== 'cloud.unreachable' && error.code !== 'cloud.wrong-state') throw error
     context.note('warning', error.message)
     return null
   }
@@ -135,5 +156,7 @@ export const sayDeed = ({ region, instanceId }: MachinePlace, deed: CloudDeed): 
   return `aws ec2 ${deed.does}-instances ${rest}`
 }
 
+export const nothingRefused: Refused = { types: [], because: '', rounds: 0 }
+
 /** The mark of `become`, as it was left. */
-export const refusedIn = (mark: RunContext['marked']): Refused => (mark as Refused | null) ?? { types: [], because: '' }
+export const refusedIn = (mark: RunContext['marked']): Refused => (mark as Refused | null) ?? nothingRefused

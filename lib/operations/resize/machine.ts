@@ -1,6 +1,6 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect } from '@/lib/kernel/operation/operation'
-import { become, type Course, refusedIn, sayDeed } from './become'
+import { become, type Course, nothingRefused, refusedIn, sayDeed } from './become'
 import { type ResizeFacts, wantedTypes } from './facts'
 
 type Before = { type: string }
@@ -49,7 +49,11 @@ export const changeMachine = (): Effect<ResizeFacts, Before, Output> => ({
       return isRunning ? { found: 'ready', before: { type: now.type } } : { found: 'blocked', because: `the machine is ${now.state}` }
     if (isRunning && wantedTypes(facts).includes(now.type)) return { found: 'done', output: { type: now.type } }
     if (isRunning && now.type === intended.before.type) return { found: 'ready', before: intended.before }
-    return { found: 'ready', before: intended.before, partly: `the machine is ${now.state}, ${now.type}` }
+    const byHand =
+      now.state === 'stopped'
+        ? `; resumed, the job asks for all its types again; by hand: ${sayDeed(facts.machine!, { does: 'start' })}`
+        : ''
+    return { found: 'ready', before: intended.before, partly: `the machine is ${now.state}, ${now.type}${byHand}` }
   },
   run: async (facts, { type }, ports, context) => {
     const goals = wantedTypes(facts)
@@ -65,7 +69,7 @@ export const changeMachine = (): Effect<ResizeFacts, Before, Output> => ({
   ending: {
     undo: async (facts, { type }, _output, ports, context) => {
       const course = courseOf(facts, [type], wantedTypes(facts), true)
-      const became = await become(course, { types: [], because: '' }, ports, context, async () => {})
+      const became = await become(course, nothingRefused, ports, context, async () => {})
       if (became !== type) context.note('warning', `The machine stays ${became}: ${type} cannot be had at the moment.`)
     },
     sentence: 'If the job fails later, the machine becomes what it was, and runs.',

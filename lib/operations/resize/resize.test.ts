@@ -54,6 +54,39 @@ test('without capacity the next type is taken, and with none of them the machine
   expect([isNamed(dry, 'n2'), isStreaming(dry.world, dry.instance('demo on n2'))]).toEqual([true, true])
 })
 
+test('where EC2 has none of any type, a fallback that comes back is taken, and one that was wanted ends the job well', async () => {
+  const fleet = resizeFleet()
+  for (const type of ['m5.large', 'm5.xlarge', 'm6i.xlarge']) fleet.world.exhausted.add(type)
+  let starts = 0
+  fleet.calls.interfere = ({ act }) => {
+    if (act === 'start') starts += 1
+    if (starts === 12) fleet.world.exhausted.delete('m6i.xlarge')
+    return undefined
+  }
+  expect(await run(fleet, { fallbacks: 'm6i.xlarge' })).toMatchObject({ state: 'done' })
+  expect(machineOf(fleet, 'n2')).toMatchObject({ state: 'running', type: 'm6i.xlarge' })
+})
+
+test('where EC2 has none of any type for good, the job asks, and says that the machine is stopped and how to start it', async () => {
+  const fleet = resizeFleet()
+  for (const type of ['m5.large', 'm5.xlarge']) fleet.world.exhausted.add(type)
+  const { state, because } = await run(fleet)
+  expect([state, machineOf(fleet, 'n2').state]).toEqual(['attention', 'stopped'])
+  expect(because).toMatch(/the machine is stopped, m5\..*by hand: aws ec2 start-instances/)
+})
+
+test('a machine in another state than it was seen in is looked at again, and still becomes the type that was asked for', async () => {
+  const fleet = resizeFleet()
+  let isEarly = true
+  fleet.calls.interfere = ({ act }) => {
+    if (act !== 'set-type' || !isEarly) return undefined
+    isEarly = false
+    return { how: 'fail', fault: new Fault('cloud.wrong-state', { because: 'IncorrectInstanceState', isOver: true }) }
+  }
+  expect(await run(fleet, { fallbacks: 'm6i.xlarge' })).toMatchObject({ state: 'done' })
+  expect(machineOf(fleet, 'n2').type).toBe('m5.xlarge')
+})
+
 test('an EC2 that answers nobody for a minute is waited for', async () => {
   const fleet = resizeFleet()
   let deaf = 0

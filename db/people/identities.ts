@@ -5,6 +5,7 @@ import type { DirectoryPerson } from '@/lib/ports/directory'
 import type { LogoutNotice } from '@/lib/ports/identity-provider'
 import { getPool, inTransaction, notify, type Tx } from '../pg/client'
 import { writeAudit } from '../trail/audit'
+import { halfLoginMinutes } from './half-logins'
 import { holdsSomething, type LoginPerson, noteVouching } from './people'
 
 export interface Identity {
@@ -113,7 +114,7 @@ export const rememberIdentityState = (
 export const endOldVouching = async (hours: number, all: boolean): Promise<number> => {
   const { rows } = await getPool().query<{ id: string }>(
     `select p.id from identities i join people p on p.id = i.person_id
-     where ($2::boolean or i.refresh_token is null or i.claimed_until > p.groups_at + make_interval(hours => $1, secs => ${claimSeconds}))
+     where ($2::boolean or i.refresh_token is null or i.claimed_until between p.groups_at + make_interval(hours => $1, secs => ${claimSeconds}) and now())
        and p.absent_at is null and p.groups_at < now() - make_interval(hours => $1)`,
     [hours, all],
   )
@@ -132,6 +133,7 @@ export const endProvidedLogins = ({ issuer, subject, sid, at }: LogoutNotice): P
     )
     await tx.execute(
       sql`delete from half_logins h using identities i where h.person_id = i.person_id and i.issuer = ${issuer}
+            and h.expires_at <= ${at.toISOString()}::timestamptz + make_interval(mins => ${halfLoginMinutes}, secs => 1)
             and (${subject}::text is null or i.subject = ${subject}) and (${sid}::text is null or h.provider_sid = ${sid})`,
     )
     if (rows.length > 0) await notify(tx, 'records', 'session')

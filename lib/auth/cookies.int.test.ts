@@ -2,7 +2,7 @@ import NextAuth from 'next-auth'
 import { encode } from 'next-auth/jwt'
 import { beforeAll, expect, test } from 'vitest'
 import { authSecret } from '@/lib/env'
-import { authOptions, sessionCookieName } from './options'
+import { authOptions, halfCookie, halfCookieName, providerCookie, providerCookieName, sessionCookieName } from './options'
 
 beforeAll(() => {
   Object.assign(process.env, {
@@ -33,4 +33,15 @@ test('behind https the login cookie is of this host alone: __Host-, Secure, Http
   const ours = set.find((one) => one.startsWith(`${sessionCookieName()}=`))
   for (const part of [/; Path=\/(;|$)/, /; Secure/, /; HttpOnly/, /; SameSite=Lax/]) expect(ours).toMatch(part)
   expect(ours).not.toMatch(/; Domain=/)
+})
+
+test('behind https no other host of the domain can plant half a login, or a question to the identity provider, in a browser', () => {
+  for (const [name, options] of [
+    [halfCookieName(), halfCookie()],
+    [providerCookieName(), providerCookie()],
+  ] as const) {
+    expect(name).toMatch(/^__Host-/)
+    expect(options).toMatchObject({ path: '/', secure: true, httpOnly: true })
+    expect(options).not.toHaveProperty('domain')
+  }
 })

@@ -13,8 +13,11 @@ import { questionMinutes } from './provider-login'
 
 const isSecure = () => env().MATRIARCH_URL.startsWith('https://')
 
-/** Name of the cookie that carries the sealed session id. `__Host-` behind https, so that neither a plain page nor another host of the domain can plant one. */
-export const sessionCookieName = (): string => `${isSecure() ? '__Host-' : ''}next-auth.session-token`
+/** `__Host-` behind https: neither a plain page nor another host of the domain can plant one, and so a login of its own in somebody's browser. */
+const prefix = (): string => (isSecure() ? '__Host-' : '')
+
+/** Name of the cookie that carries the sealed session id. */
+export const sessionCookieName = (): string => `${prefix()}next-auth.session-token`
 
 export const sessionCookie = () => ({ httpOnly: true, sameSite: 'lax' as const, path: '/', secure: isSecure() })
 
@@ -22,22 +25,22 @@ export const sessionCookie = () => ({ httpOnly: true, sameSite: 'lax' as const, 
 const refusalMs = 600
 
 /** By it a browser in which somebody signed in before is known at their next login; it opens nothing. */
-const deviceCookieName = (): string => `${isSecure() ? '__Secure-' : ''}matriarch-device`
+const deviceCookieName = (): string => `${prefix()}matriarch-device`
 const deviceCookie = () => ({
   httpOnly: true,
   secure: isSecure(),
   sameSite: 'lax' as const,
-  path: '/api/auth',
+  path: '/',
   maxAge: 400 * 24 * 3600,
 })
 
 /** Carries a login whose password is proved to its second half. It opens nothing. */
-export const halfCookieName = (): string => `${isSecure() ? '__Secure-' : ''}matriarch-half`
+export const halfCookieName = (): string => `${prefix()}matriarch-half`
 export const halfCookie = () => ({ ...deviceCookie(), sameSite: 'strict' as const, maxAge: halfLoginMinutes * 60 })
 
 /** Carries what a browser is to bring back from the identity provider, sealed. Lax: its answer comes from another site. */
-export const providerCookieName = (): string => `${isSecure() ? '__Secure-' : ''}matriarch-provider`
-export const providerCookie = () => ({ ...deviceCookie(), path: '/api/auth/oidc', maxAge: questionMinutes * 60 })
+export const providerCookieName = (): string => `${prefix()}matriarch-provider`
+export const providerCookie = () => ({ ...deviceCookie(), maxAge: questionMinutes * 60 })
 
 /** As the login page reads it: not a refusal, but a question for a code. */
 export const secondFactorAsked = 'second-factor'

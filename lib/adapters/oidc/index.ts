@@ -24,6 +24,8 @@ const configuredMs = 3_600_000
 const freshSeconds = 120
 /** A logout token counts for as long as the specification asks a provider to make one for. */
 const logoutAge = '2 minutes'
+/** Of keys that only the provider has: a token signed with something that both know, or with nothing, is nobody's. */
+const signedWith = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 
 const down = (because: string, cause?: unknown) => new Fault('auth.provider-down', { because }, { cause })
@@ -84,6 +86,7 @@ export const makeOidcProvider = (options: OidcOptions): IdentityProvider => {
   const keysOf = (config: client.Configuration) => {
     const { jwks_uri } = config.serverMetadata()
     if (jwks_uri === undefined) throw new Error('the provider names no keys')
+    if (issuer.protocol === 'https:' && !jwks_uri.startsWith('https:')) throw new Error('the provider’s keys are not at an https address')
     return createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: options.deadlineMs })
   }
   let keys: { of: client.Configuration; set: ReturnType<typeof createRemoteJWKSet> } | null = null
@@ -189,6 +192,7 @@ export const makeOidcProvider = (options: OidcOptions): IdentityProvider => {
         const { payload } = await jwtVerify(token, keysFor(config), {
           issuer: config.serverMetadata().issuer,
           audience: options.clientId,
+          algorithms: signedWith,
           maxTokenAge: logoutAge,
           clockTolerance: 30,
           requiredClaims: ['iat', 'jti', 'events'],

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ProviderBrowser } from '@/e2e/harness/provider-browser'
 import { type ProvidedPerson, type RunningIdentityProvider, startIdentityProvider } from '@/lib/playground/services/identity-provider'
@@ -168,4 +168,18 @@ test('the end of a login there is told by a token that only the provider can hav
   await expect(provider.readLogout(forged)).rejects.toMatchObject(refused)
   await expect(provider.readLogout('no token')).rejects.toMatchObject(refused)
   await expect(made({ clientId: 'somebody-else' }).readLogout(tokens[0]!)).rejects.toMatchObject(refused)
+})
+
+test('a logout token is none where it is signed with what others know too, or not at all', async () => {
+  const claims = () => ({
+    ...{ iss: running.issuer, aud: running.clientId, sub: 'sara', jti: crypto.randomUUID() },
+    events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+  })
+  const { jwks_uri } = (await (await fetch(`${running.issuer}/.well-known/openid-configuration`)).json()) as { jwks_uri: string }
+  const { keys } = (await (await fetch(jwks_uri)).json()) as { keys: { kid: string }[] }
+  const signedBy = (secret: string) =>
+    new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: keys[0]!.kid }).setIssuedAt().sign(new TextEncoder().encode(secret))
+  const unsigned = new UnsecuredJWT(claims()).setIssuedAt().encode()
+  for (const token of [await signedBy(running.clientSecret), await signedBy(JSON.stringify(keys[0])), unsigned])
+    await expect(made().readLogout(token)).rejects.toMatchObject({ code: 'input.invalid' })
 })

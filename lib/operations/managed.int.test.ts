@@ -234,30 +234,40 @@ test('the cluster is read whole from one member: its members, etcd and the other
   for (const secret of [...patroni.passwords, 'PRIVATE KEY']) expect(JSON.stringify(seen)).not.toContain(secret)
 })
 
+/** Who owns Patroni's files: a plain user's lab has no root, and there everything is its only user's. */
+const asOwner = { user: process.getuid!() === 0 ? ('root' as const) : ('postgres' as const) }
+
 test('an etcd that cannot be asked is said, and the REST API tells the members in its place', async () => {
   const host = await standby()
   const file = configOf(scope)
   // As its own host sees it: Patroni has read its file long ago.
-  const asRoot = (script: string) => herd.lab.hosts.mustExec(host, ['sh', '-c', script], { user: 'root' })
-  await asRoot(`cp -p ${file} ${file}.aside && sed -i 's/:2379/:2378/' ${file} && chown postgres ${file}`)
+  const changed = (script: string) => herd.lab.hosts.mustExec(host, ['sh', '-c', script], asOwner)
+  await changed(`cp -p ${file} ${file}.aside && sed -i 's/:2379/:2378/' ${file} && chown postgres ${file}`)
   try {
     const { clusters } = await herd.ports.read.hosts.patroniClusters(herd.instance(host).address.host, { timeoutMs: 20_000 })
     expect(clusters[0]!.dcsProblem).toContain(':2378')
     expect(clusters[0]!.members.map(({ name }) => name).sort()).toEqual([...members])
     expect(clusters[0]!.members.filter(({ isLeader }) => isLeader)).toHaveLength(1)
   } finally {
-    await asRoot(`mv ${file}.aside ${file}`)
+    await changed(`mv ${file}.aside ${file}`)
   }
 })
 
 test('a configuration as pg_createconfig_patroni writes it is found beside the running one, with its own scope and namespace', async () => {
   const host = await standby()
   const [name, file] = [`${postgresMajor()}-other`, `/etc/patroni/${postgresMajor()}-other.yml`]
-  const asRoot = (...argv: string[]) => herd.lab.hosts.mustExec(host, argv, { user: 'root' })
+  const changed = (...argv: string[]) => herd.lab.hosts.mustExec(host, argv, asOwner)
   herd.lab.hosts.writeFile(host, '/etc/patroni/config.yml.in', readFileSync('/etc/patroni/config.yml.in', 'utf8'))
   herd.lab.hosts.writeFile(host, '/etc/patroni/dcs.yml', dcsFile(herd.lab.host('edge').address))
-  await asRoot('pg_createconfig_patroni', '--hostip=198.18.9.9', '--network=198.18.0.0/16', '--port=5499', String(postgresMajor()), 'other')
-  await asRoot('chown', 'postgres', file)
+  await changed(
+    'pg_createconfig_patroni',
+    '--hostip=198.18.9.9',
+    '--network=198.18.0.0/16',
+    '--port=5499',
+    String(postgresMajor()),
+    'other',
+  )
+  await changed('chown', 'postgres', file)
   try {
     const { clusters } = await herd.ports.read.hosts.patroniClusters(herd.instance(host).address.host, { timeoutMs: 20_000 })
     expect(clusters.find((one) => one.scope === name)).toMatchObject({
@@ -272,7 +282,7 @@ test('a configuration as pg_createconfig_patroni writes it is found beside the r
     })
     expect(clusters.find((one) => one.scope === scope)).toMatchObject({ isRunning: true })
   } finally {
-    await asRoot('rm', '-f', file, '/etc/patroni/config.yml.in', '/etc/patroni/dcs.yml')
+    await changed('rm', '-f', file, '/etc/patroni/config.yml.in', '/etc/patroni/dcs.yml')
   }
 })
 
@@ -343,6 +353,12 @@ test('an edit of the configuration reaches every member, is refused while it is 
   const { host, dataDirectory: directory } = herd.instance(leader).address
   const text = await herd.ports.read.hosts.patroniConfig(host, directory, { timeoutMs: 20_000 })
   await patroni.rest(leader, '/config', { max_timelines_history: 8 })
+  // Patroni tells what its last loop read: an edit of the same moment is not seen by anybody who asks it.
+  await until(
+    'Patroni to tell of it',
+    async () => /"max_timelines_history": ?8/.test(await patroni.rest(leader, '/config')) || undefined,
+    patient,
+  )
   const late = { dataDirectory: directory, method: 'PATCH', path: '/config', body: { ttl: 45 }, whileConfigIs: text } as const
   expect((await herd.ports.act.hosts.askPatroni(host, late, { timeoutMs: 20_000 })).status).toBe(409)
   const now = JSON.parse(await herd.ports.read.hosts.patroniConfig(host, directory, { timeoutMs: 20_000 }))
@@ -405,9 +421,7 @@ test('a Patroni that is installed and not running still owns its server; one tha
   expect(await gateOf('restart', host)).toMatchObject({ verdict: 'refuse', because: expect.stringContaining('which is not running') })
 
   // Somebody takes its configuration away: only a trace is left, and the server may be restarted.
-  // A plain user's lab has no root; there the folder is its only user's.
-  const owner = process.getuid!() === 0 ? 'root' : 'postgres'
-  const move = (...paths: string[]) => herd.lab.hosts.mustExec(host, ['mv', ...paths], { user: owner })
+  const move = (...paths: string[]) => herd.lab.hosts.mustExec(host, ['mv', ...paths], asOwner)
   await move(configOf(scope), `${configOf(scope)}.aside`)
   const restart = operationByName('restart')!
   const plan = await planOf('restart', host)

@@ -128,7 +128,7 @@ const isHerd = async (id: string, environments: readonly string[] | null): Promi
 
 const marksMax = 200
 
-/** What happened meanwhile, of what the actor may see: jobs on these targets or their herd with failovers among them, and alarms about them. */
+/** What happened meanwhile, of what the actor may see: jobs on these targets or their herd with failovers among them, and alarms about them and their hosts. */
 const readMarks = async (actor: Actor, ids: readonly string[], herdId: string | null, question: SampleQuestion): Promise<SampleMark[]> => {
   const [runs, alarms] = await Promise.all([readRunMarks(actor, ids, herdId, question), readAlarmMarks(actor, ids, herdId, question)])
   return [...runs, ...alarms].sort((a, b) => a.at - b.at)
@@ -168,7 +168,7 @@ const readAlarmMarks = async (
   if (allowed === 'none') return []
   const { rows } = await getPool().query<{ at: Date; headline: string; label: string; href: string }>(
     `select coalesce(since, began_at) as at, headline, label, href from incidents
-      where split_part(item_key, ' ', 1) = any($1) and began_at >= $2 and coalesce(since, began_at) >= $2 and coalesce(since, began_at) < $3
+      where split_part(item_key, ' ', 1) = any($1::text[] || array(select i.server_id::text from instances i where i.id = any($1::uuid[]))) and began_at >= $2 and coalesce(since, began_at) >= $2 and coalesce(since, began_at) < $3
         and ($4::uuid[] is null or environment_ids <@ $4 and environment_ids <> '{}')
       order by 1 desc limit ${marksMax}`,
     [herdId === null ? ids : [...ids, herdId], from, to, allowed === 'all' ? null : allowed.environmentIds],

@@ -74,7 +74,7 @@ test('only those who may see an instance read its samples, and a herd shows its 
   })
 })
 
-test('what a chart marks are the alarms about its instance and herd that began in its time, told to none who may not see all that they touch', async () => {
+test('what a chart marks are the alarms about its instance, its host and its herd that began in its time, told to none who may not see all that they touch', async () => {
   const alarm = (key: string, environments: string[], minutesAgo: number, headline: string) =>
     query(
       `insert into incidents (kind, item_key, environment_ids, family, severity, headline, label, detail, href, began_at, ended_at)
@@ -87,13 +87,17 @@ test('what a chart marks are the alarms about its instance and herd that began i
   await alarm(`${ids.a} both`, [ids.environment!, crypto.randomUUID()], 1, 'Of two territories')
   await alarm(`${ids.a} old`, [ids.environment!], 30, 'Before')
   await alarm(`${ids.b}`, [ids.environment!], 2, 'Of another member')
+  await alarm(`${ids['server-a']}`, [ids.environment!], 4, 'Host off')
+  await alarm(`${ids['server-b']}`, [ids.environment!], 4, 'Another host off')
   const marked = async (actor: Actor) =>
     (await read(new Date(Date.now() - 10 * minuteMs), new Date(), 100, actor)).marks.map(({ kind, title, href }) => [kind, title, href])
   expect(await marked(grant(ids.environment!))).toEqual([
+    ['alarm', 'Host off: shop', '/herds/1'],
     ['alarm', 'Primary crashed: shop', '/herds/1'],
     ['alarm', 'No writable primary: shop', '/herds/1'],
   ])
   expect((await marked(grant(null))).map(([, title]) => title)).toEqual([
+    'Host off: shop',
     'Primary crashed: shop',
     'No writable primary: shop',
     'Of two territories: shop',

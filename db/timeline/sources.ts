@@ -28,11 +28,18 @@ const memberIds = {
   server: 'select id from instances where server_id = $1',
 }
 const withSelf = (of: Subject['of']) => (of === 'instance' ? memberIds.instance : `select $1::uuid union all ${memberIds[of]}`)
-/** Problems of a herd, its members, poolers and names. */
-const about = (of: Subject['of']) =>
-  of === 'herd'
-    ? `${withSelf(of)} union all select pooler_id from pooler_herds where herd_id = $1 union all select id from dns_names where herd_id = $1`
-    : withSelf(of)
+const hostIds = {
+  instance: 'union all select server_id from instances where id = $1',
+  herd: 'union all select server_id from instances where herd_id = $1',
+  server: '',
+}
+/** Problems of a herd, its members, their hosts, poolers and names. */
+const about = (of: Subject['of']) => {
+  const own = `${withSelf(of)} ${hostIds[of]}`
+  return of === 'herd'
+    ? `${own} union all select pooler_id from pooler_herds where herd_id = $1 union all select id from dns_names where herd_id = $1`
+    : own
+}
 const herdOf = { instance: 'select herd_id from instances where id = $1', herd: 'select $1::uuid', server: null }
 
 const line = (columns: {

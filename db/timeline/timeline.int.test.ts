@@ -150,6 +150,23 @@ test('runs, edits, alarms, certificates, failovers and acknowledgements stand in
   ])
 })
 
+test('a host that is off, and who took it on, is on the timelines of what runs there', async () => {
+  await query(
+    `insert into incidents (kind, item_key, environment_ids, family, severity, headline, label, detail, href, began_at)
+     values ('server-unreachable', $1, array[$2::uuid], 'problem', 0, 'Server does not answer', 'host-a', '', '/', '2026-03-01T12:03Z')`,
+    [ids['server-a'], ids.environment],
+  )
+  await query(
+    `insert into audit (seq, at, actor_name, actor_kind, act, title, environment_id, detail, previous_hash, hash)
+     values (2, '2026-03-01T12:07Z', 'ada', 'person', 'fleet.acknowledge', 'host-a', $1, jsonb_build_object('key', $2::text, 'hours', 8, 'note', 'On it.'), 'p', 'h')`,
+    [ids.environment, ids['server-a']],
+  )
+  const both = ['host-a: Acknowledged for 8 h', 'host-a: Server does not answer']
+  expect(await told('herd', 'herd')).toEqual(both)
+  expect(await told('instance', 'a')).toEqual(both)
+  expect(await told('instance', 'b')).toEqual([])
+})
+
 test('a setting is told of as SHOW writes it', async () => {
   await query(
     `insert into setting_changes (instance_id, at, name, is_pending, unit, type, old_value, new_value) values ($1, '2026-03-01T12:00Z', 'shared_buffers', true, '8kB', 'integer', '16384', '32768')`,

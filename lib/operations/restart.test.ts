@@ -95,3 +95,27 @@ test('a server that does not come back needs attention, and the job says that it
   expect(await goOn()).toBe('done')
   expect(instance.state).toBe('running')
 })
+
+test('a restart that looks at its herd while the console’s own database, where the keys are, is away waits for it, and is not refused', async () => {
+  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2'] }])
+  const instance = fleet.instance('demo on n1')
+  const input = { mode: 'fast' as const, timeoutSeconds: 60 }
+  const signal = new AbortController().signal
+  const { digest } = await makeTargetPlan(restart, fleet.read, input, instance.inventory.id, signal)
+  const probe = fleet.read.postgres.probe.bind(fleet.read.postgres)
+  let blind = 5
+  fleet.read.postgres.probe = async (...args) => {
+    const seen = await probe(...args)
+    if (blind === 0) return seen
+    blind -= 1
+    const { because, observedAt } = { ...seen, because: 'The metadata database does not answer.' }
+    return { ...seen, state: 'unknown', role: 'unknown', because, observedAt, hostFault: { code: 'database.down', offeredKey: null } }
+  }
+  const { eligible, reason } = await makeTargetPlan(restart, fleet.read, input, instance.inventory.id, signal)
+  expect([eligible, reason]).toEqual([false, 'The metadata database does not answer.'])
+  const journal = new MemoryJournal(fleet.clock)
+  const job = { id: 'job', targetId: instance.inventory.id, input, digest }
+  const options = { driver: 'one', signal, isCancelRequested: () => false, clock: fleet.clock }
+  expect(await drive(restart, job, journal.open(), fleet, options)).toBe('done')
+  expect([blind, instance.applied]).toEqual([0, ['stop fast', 'start']])
+})

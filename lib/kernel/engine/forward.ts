@@ -1,6 +1,7 @@
 import { withDeadline } from '../ground/clock'
 import { toFault } from '../ground/errors'
 import { sayWhy } from '../ground/fault-text'
+import { gatherFacts } from '../operation/gathering'
 import { abreast, type Facts, type Gate, type Step } from '../operation/operation'
 import { targetDigest } from '../operation/plan-making'
 import { type Driving, factsOf, outlast } from './driving'
@@ -72,7 +73,7 @@ const gather = (driving: Driving): Promise<Facts> => {
   const { operation, job, options, ports } = driving
   const deadline = { clock: options.clock, timeoutMs: gatherTimeoutMs, signal: options.signal, what: 'Looking at the target' }
   const { targetId } = job
-  return outlast(driving, () => withDeadline(deadline, (signal) => operation.gather(ports.read, job.input, { targetId, signal })))
+  return outlast(driving, () => withDeadline(deadline, (signal) => gatherFacts(operation, ports.read, job.input, { targetId, signal })))
 }
 
 /** The facts of the plan must still hold, and every gate must still pass. */

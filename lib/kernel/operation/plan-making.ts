@@ -4,6 +4,7 @@ import { isFault } from '../ground/errors'
 import { sayWhy } from '../ground/fault-text'
 import type { JsonObject } from '../ground/json'
 import type { LeftOut } from '../ground/left-out'
+import { gatherFacts } from './gathering'
 import { deadlineOf, endingKind, type Facts, isPointOfNoReturn, type Operation, type Segment, type Step, stepInSegment } from './operation'
 import type { Danger, GateVerdict, Plan, PlanEnvironment, PlannedEffect, PlanTarget, RunPolicy } from './plan'
 
@@ -23,7 +24,7 @@ export const makeTargetPlan = async (
   signal: AbortSignal,
 ): Promise<PlanTarget> => {
   try {
-    const facts = await operation.gather(read, input, { targetId, signal })
+    const facts = await gatherFacts(operation, read, input, { targetId, signal })
     return await planFacts(operation, read, targetId, facts, signal)
   } catch (error) {
     if (signal.aborted) throw error

@@ -5,8 +5,9 @@ import { patroniConfigPython, pythonOf } from './patroni-python'
 
 /**
  * Asks the Patroni that looks after a data directory, on its own host and as its own configuration says: login, TLS and certificates of it are used there
- * and are never printed. `$1` data directory, `$2` method, `$3` path, `$4` seconds to wait, on standard input the body, and after a NUL the text that /config must give for it to be sent. Prints `status=` with the HTTP
- * status, and the answer's text; `problem=` where nothing was sent.
+ * and are never printed. `$1` data directory, `$2` method, `$3` path, `$4` seconds to wait, on standard input the body, and after a NUL the text that /config
+ * must give for it to be sent. Prints `status=` with the HTTP status, and the answer's text; `problem=` where nothing was sent.
+ * GET /config tells what Patroni's last loop has read. A PATCH that takes away what is not there is answered with what the DCS holds now.
  */
 export const askPatroniScript = `
 patronis=
@@ -53,7 +54,7 @@ def ask(path, body, method):
     return opener.open(Request(api + path, body or None, headers, method=method), timeout=float(seconds))
 try:
     if expected:
-        with ask("/config", None, "GET") as answer:
+        with ask("/config", b"{\\"matriarch_none\\": null}", "PATCH") as answer:
             if answer.read(1000000).strip() != expected.strip():
                 say(409, b"the configuration was changed by somebody else meanwhile")
                 sys.exit(0)

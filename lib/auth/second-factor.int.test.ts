@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { listFactors, removeFactor, resetFactors } from '@/db/people/factors'
 import { livePerson } from '@/db/people/sessions'
 import { getPool } from '@/db/pg/client'
@@ -25,7 +25,13 @@ beforeAll(async () => {
 })
 afterAll(() => database.stop())
 beforeEach(async () => {
+  // In the middle of a half minute, where it stays: a code of the one before would otherwise end while it is being typed.
+  vi.useFakeTimers({ toFake: ['Date'], now: (Math.floor(Date.now() / 30_000) + 0.5) * 30_000 })
   await getPool().query('truncate second_factors, recovery_codes, half_logins, sessions, login_attempts')
+})
+
+afterEach(() => {
+  vi.useRealTimers()
 })
 
 const codeOf = (work: Promise<unknown>) =>

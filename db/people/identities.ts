@@ -86,6 +86,16 @@ export const claimIdentity = async (olderMinutes: number): Promise<IdentityToAsk
   return rows[0] ?? null
 }
 
+/** The provider was asked after somebody and did not answer: that is its silence for everybody else it has not vouched for since `olderMinutes`. */
+export const noteSilence = async (olderMinutes: number): Promise<void> => {
+  await getPool().query(
+    `update identities i set claimed_until = now() from people p
+     where p.id = i.person_id and i.refresh_token is not null and p.absent_at is null and p.groups_at < now() - make_interval(mins => $1)
+       and (i.claimed_until is null or i.claimed_until < now())`,
+    [olderMinutes],
+  )
+}
+
 /**
  * What the provider says of somebody now. null: it no longer vouches for them, and they hold nothing until they sign in again. `groups` null: as before;
  * `refreshToken` null: as before. `asked`: the token that was asked with; where they have signed in since, the answer is of yesterday and changes nothing.
@@ -109,7 +119,7 @@ export const rememberIdentityState = (
 
 /**
  * Who was last vouched for longer ago than this, and of whom nobody can be asked, is vouched for no more: for want of a refresh token, of a provider (`all`),
- * or of its answer to a question that was asked since. Returns how many.
+ * or of its answer to a question that was asked since, after them or anybody. Returns how many.
  */
 export const endOldVouching = async (hours: number, all: boolean): Promise<number> => {
   const { rows } = await getPool().query<{ id: string }>(

@@ -102,18 +102,20 @@ export const rememberDirectoryState = (userName: string, groups: readonly string
  */
 export const noteVouching = async (tx: Tx, of: SQL, state: { groups: readonly string[] | null } | null): Promise<void> => {
   const groups = state === null ? sql`'{}'::text[]` : state.groups === null ? sql`p.groups` : sql`${sql.param([...state.groups])}::text[]`
-  const { rows } = await tx.execute<{ id: string; user_name: string; left: boolean; is_back: boolean }>(
+  const { rows } = await tx.execute<{ id: string; user_name: string; source: string; left: boolean; is_back: boolean }>(
     sql`update people p set groups = ${groups}, groups_at = now(),
           absent_at = case when ${state === null}::boolean then coalesce(p.absent_at, now()) end
         from people before
         where before.id = p.id and ${of}
-        returning p.id, p.user_name, before.absent_at is null and p.absent_at is not null as left, before.absent_at is not null and p.absent_at is null as is_back`,
+        returning p.id, p.user_name, p.source, before.absent_at is null and p.absent_at is not null as left, before.absent_at is not null and p.absent_at is null as is_back`,
   )
   const [person] = rows
   if (!person || (!person.left && !person.is_back)) return
   if (person.left) await tx.execute(sql`update sessions set revoked_at = now() where person_id = ${person.id} and revoked_at is null`)
   await notify(tx, 'records', 'session')
-  const act = person.left ? 'person.left-directory' : 'person.back-in-directory'
+  const [left, back] =
+    person.source === 'oidc' ? ['person.left-provider', 'person.back-at-provider'] : ['person.left-directory', 'person.back-in-directory']
+  const act = person.left ? left : back
   await writeAudit(tx, systemActor, { act, resource: 'person', objectId: person.id, title: person.user_name })
 }
 

@@ -131,14 +131,14 @@ test('who has a second factor here is asked for it after the provider, unless th
   const actor = await login()
   const made = await beginAuthenticator(actor, 'phone')
   const code = (inSeconds = 0) => codeAt(made.key.replaceAll(' ', ''), new Date(Date.now() + inSeconds * 1000))
-  await confirmAuthenticator(actor, made.id, code(-30))
+  await confirmAuthenticator(actor, made.id, code())
   const half = await answered(sara).then(
     () => '',
     (error) => (error as SecondFactorNeeded).half,
   )
   const ways = { sessionHours: 12, refusalMs: 0 }
   expect(await codeOf(finishLogin({ half, code: '000000', ...visit }, ways))).toBe('auth.rejected')
-  const done = await finishLogin({ half, code: code(), ...visit }, ways)
+  const done = await finishLogin({ half, code: code(30), ...visit }, ways)
   const { rows } = await getPool().query('select provider_sid from sessions where id = $1', [done.sessionId])
   expect(rows[0].provider_sid).toEqual(expect.any(String))
   const strong = {
@@ -194,6 +194,9 @@ test('a group left at the provider is left here, and whoever was let go there ho
   people[0]!.isGone = false
   await login()
   expect(await byToken()).toMatchObject({ kind: 'token' })
+  // A login is by its own answer; whoever is asked after again is told of.
+  const { rows } = await getPool().query("select distinct act from audit where act like 'person.left-%'")
+  expect(rows).toEqual([{ act: 'person.left-provider' }])
 })
 
 test('who cannot be asked again is vouched for as long as is configured, and so is everybody once there is no provider', async () => {
@@ -230,6 +233,17 @@ test('a provider that has not answered for as long as is configured vouches for 
   await getPool().query("update identities set claimed_until = now() - interval '1 second'")
   await refreshIdentities(down, 24)
   expect(await isLive(actor)).toBe(false)
+})
+
+test('one question that a provider leaves unanswered is its silence for everybody, not for one person a minute', async () => {
+  const actors = [await login(), await login({ ...sara, user: 'simon' })]
+  const down = { ...provider, askAgain: () => Promise.reject(new Fault('auth.provider-down')) }
+  await getPool().query("update people set groups_at = now() - interval '25 hours'")
+  expect(await codeOf(refreshIdentities(down, 24))).toBe('auth.provider-down')
+  // The one who was asked after may still get an answer for a minute; nobody else is asked after meanwhile.
+  await getPool().query("update identities set claimed_until = now() - interval '1 second' where claimed_until > now()")
+  expect(await refreshIdentities(down, 24)).toBe(0)
+  expect(await Promise.all(actors.map(isLive))).toEqual([false, false])
 })
 
 test('answers that are refused are limited by address, and each that is taken is none of them', async () => {

@@ -1,4 +1,5 @@
-import { claimIdentity, endOldVouching, type Identity, rememberIdentityState } from '@/db/people/identities'
+import { claimIdentity, endOldVouching, type Identity, noteSilence, rememberIdentityState } from '@/db/people/identities'
+import { isFault } from '@/lib/kernel/ground/errors'
 import type { IdentityProvider } from '@/lib/ports/identity-provider'
 import { sealedUnder } from './sealed'
 
@@ -9,6 +10,11 @@ export const sealRefreshToken = (token: string, of: Identity): string => tokens.
 
 const askAgainMinutes = 15
 const atOnceMax = 100
+
+const silent = async (error: unknown): Promise<never> => {
+  if (isFault(error, 'auth.provider-down')) await noteSilence(askAgainMinutes)
+  throw error
+}
 
 /**
  * Asks the provider again after everybody who holds something, so that who left a group there, or was let go, holds nothing by it soon. One that is down
@@ -22,7 +28,7 @@ export const refreshIdentities = async (provider: IdentityProvider | null, vouch
     if (one === null) break
     const token = tokens.open(one.refreshToken, purposeOf(one))
     // Sealed under another AUTH_SECRET, which ended every login too.
-    const state = token === null ? null : await provider.askAgain(token, one.subject)
+    const state = token === null ? null : await provider.askAgain(token, one.subject).catch(silent)
     const refreshToken = state?.refreshToken ? sealRefreshToken(state.refreshToken, one) : null
     await rememberIdentityState(one.personId, state && { groups: state.groups, refreshToken }, one.refreshToken)
   }

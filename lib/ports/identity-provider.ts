@@ -7,6 +7,8 @@ export interface HeldQuestion {
   nonce: string
   /** Of PKCE: without it nobody else can use the code. */
   verifier: string
+  /** Milliseconds since 1970 by the console's clock: a fresh proof is a login that came after it. */
+  askedAt: number
 }
 
 /** A login that the provider vouches for. */
@@ -49,6 +51,8 @@ export interface IdentityProvider {
   ask: (options: { isFresh: boolean }) => Promise<{ address: string; held: HeldQuestion }>
   /** Judges what the browser brought: `query` of the callback. Throws `auth.rejected`, `auth.provider-down`. */
   answer: (query: URLSearchParams, held: HeldQuestion, options: { isFresh: boolean }) => Promise<ProvidedLogin>
+  /** Where the person of a browser signs out there; null: it names no place for that. Throws `auth.provider-down`. */
+  signOutAddress: () => Promise<string | null>
   /** Whether it still vouches for the person; null: no more. Throws `auth.provider-down`. */
   askAgain: (refreshToken: string, subject: string) => Promise<AskedAgain | null>
   /** Judges a logout token (back-channel logout). Throws `input.invalid`, `auth.provider-down`. */

@@ -22,6 +22,8 @@ export interface OidcOptions extends ClaimOptions {
 const configuredMs = 3_600_000
 /** Of the login that a fresh proof is: from when the provider says it was until the browser is back. */
 const freshSeconds = 120
+/** How far the provider's clock may be behind the console's. */
+const behindSeconds = 30
 /** A logout token counts for as long as the specification asks a provider to make one for. */
 const logoutAge = '2 minutes'
 /** Of keys that only the provider has: a token signed with something that both know, or with nothing, is nobody's. */
@@ -120,7 +122,12 @@ export const makeOidcProvider = (options: OidcOptions): IdentityProvider => {
   const ask = ({ isFresh }: { isFresh: boolean }) =>
     converse(
       async (config) => {
-        const held = { state: client.randomState(), nonce: client.randomNonce(), verifier: client.randomPKCECodeVerifier() }
+        const held = {
+          state: client.randomState(),
+          nonce: client.randomNonce(),
+          verifier: client.randomPKCECodeVerifier(),
+          askedAt: Date.now(),
+        }
         const address = client.buildAuthorizationUrl(config, {
           redirect_uri: options.redirectUri,
           scope: options.scopes,
@@ -149,6 +156,10 @@ export const makeOidcProvider = (options: OidcOptions): IdentityProvider => {
           ...(isFresh ? { maxAge: freshSeconds } : {}),
         })
         const id = tokens.claims()!
+        if (isFresh && id.auth_time! + behindSeconds < held.askedAt / 1000)
+          throw new Fault('auth.rejected', {
+            because: 'The identity provider let you in by a login of before. Sign in there again, or have the clocks compared.',
+          })
         const claims = await claimsOf(config, tokens.access_token, id.sub, id)
         return {
           issuer: id.iss,
@@ -160,6 +171,13 @@ export const makeOidcProvider = (options: OidcOptions): IdentityProvider => {
         }
       },
       (error) => new Fault('auth.rejected', { because: refusal(error) }, { cause: error }),
+    )
+
+  // It asks the person there whether it is meant, for it is told nothing but which console they came from.
+  const signOutAddress = () =>
+    converse(
+      async (config) => (config.serverMetadata().end_session_endpoint === undefined ? null : client.buildEndSessionUrl(config).href),
+      (error) => down(why(error), error),
     )
 
   const askAgain = (refreshToken: string, subject: string): Promise<AskedAgain | null> =>
@@ -233,5 +251,5 @@ export const makeOidcProvider = (options: OidcOptions): IdentityProvider => {
     return steps
   }
 
-  return { name: options.name, ask, answer, askAgain, readLogout, check }
+  return { name: options.name, ask, answer, signOutAddress, askAgain, readLogout, check }
 }

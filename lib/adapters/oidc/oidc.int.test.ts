@@ -101,22 +101,38 @@ test('a fresh proof asks again whoever is signed in there, and takes no login of
   await login(provider, sara, browser)
   // Signed in there: a login does not ask again.
   await browser.signIn((await provider.ask({ isFresh: false })).address, { user: 'sara', password: 'wrong' })
-  const { address, held } = await provider.ask({ isFresh: true })
+  const { address } = await provider.ask({ isFresh: true })
   await expect(browser.signIn(address, { user: 'sara', password: 'wrong' })).rejects.toThrow('401')
   const again = await provider.ask({ isFresh: true })
   const { searchParams: proof } = await browser.signIn(again.address, sara)
   expect(await provider.answer(proof, again.held, { isFresh: true })).toMatchObject({ subject: 'sara' })
   // A browser that leaves out of the question that it must be afresh, and is let in as whoever is signed in.
-  const tampered = new URL(address)
-  for (const name of ['prompt', 'max_age']) tampered.searchParams.delete(name)
-  const { searchParams } = await browser.signIn(tampered.href, { user: 'sara', password: 'wrong' })
-  await expect(provider.answer(searchParams, held, { isFresh: true })).rejects.toMatchObject({ code: 'auth.rejected' })
+  const tampered = async (maxAge: string | null) => {
+    const question = await provider.ask({ isFresh: true })
+    const changed = new URL(question.address)
+    changed.searchParams.delete('prompt')
+    changed.searchParams.delete('max_age')
+    if (maxAge !== null) changed.searchParams.set('max_age', maxAge)
+    const { searchParams } = await browser.signIn(changed.href, { user: 'sara', password: 'wrong' })
+    return { searchParams, held: question.held }
+  }
+  const untold = await tampered(null)
+  await expect(provider.answer(untold.searchParams, untold.held, { isFresh: true })).rejects.toMatchObject({ code: 'auth.rejected' })
+  // The same a minute later, by a login that is not old: it came before the question all the same.
+  const old = await tampered('3600')
+  const asked = { ...old.held, askedAt: old.held.askedAt + 60_000 }
+  await expect(provider.answer(old.searchParams, asked, { isFresh: true })).rejects.toThrow('a login of before')
 })
 
 const fresh = async (): Promise<Parameters<IdentityProvider['answer']>> => {
   const { query, held } = await login(made())
   return [query, held, { isFresh: false }]
 }
+
+test('where to sign out there is what the provider says of itself', async () => {
+  const address = new URL((await made().signOutAddress())!)
+  expect([address.origin, address.searchParams.get('client_id')]).toEqual([new URL(running.issuer).origin, running.clientId])
+})
 
 test('asked again it gives groups of now and another token; for somebody who was let go, nothing', async () => {
   const provider = made()

@@ -40,13 +40,16 @@ test('a person signs in at the identity provider, proves there again who they ar
   await page.goto('/account')
   await expect(page.getByText('From the identity provider; groups at the last check: matriarch-dbas.')).toBeVisible()
   const other = await context.newPage()
-  const start = await other.request.get('/api/auth/oidc/start', { maxRedirects: 0 })
-  await other.goto(new URL('/session/end', start.headers().location).href)
+  await other.goto('/api/auth/oidc/end')
   await other.getByRole('button', { name: 'Sign out' }).click()
   await expect(async () => {
     await page.goto('/account')
     await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible({ timeout: 1_000 })
   }).toPass()
+  // Who signs out here is told where they may still be signed in.
+  await page.goto('/login?out=1')
+  expect(await axeFaults(page)).toEqual([])
+  await expect(page.getByRole('link', { name: 'Sign out there, too' })).toHaveAttribute('href', '/api/auth/oidc/end')
   await context.close()
 })
 

@@ -14,7 +14,7 @@ const themes = [
 
 const leave = async () => {
   const { signOut } = await import('next-auth/react')
-  await signOut({ callbackUrl: '/login' })
+  await signOut({ callbackUrl: '/login?out=1' })
 }
 
 /** Who is signed in and what they may do, the theme, the keyboard, and the way out. */

@@ -51,7 +51,7 @@ export const identities = pgTable(
   (t) => [uniqueIndex('identities_subject_key').on(t.issuer, t.subject)],
 )
 
-/** A role for one person (`personId`) or for everybody in a directory group (`groupName`), in one environment or in all. */
+/** A role for one person (`personId`) or for everybody in a group of the directory or the identity provider (`groupName`), in one environment or in all. */
 export const grants = pgTable(
   'grants',
   {

@@ -217,6 +217,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'POST /api/auth/{nextauth}': 'lib/auth/login.int.test.ts',
   'GET /api/auth/oidc/start': 'lib/auth/provider-login.int.test.ts',
   'GET /api/auth/oidc/callback': 'lib/auth/provider-login.int.test.ts',
+  'GET /api/auth/oidc/end': 'e2e/identity-provider.spec.ts',
   'POST /api/auth/oidc/backchannel': 'lib/auth/provider-login.int.test.ts',
   'POST /api/auth/passkey': 'lib/auth/passkeys/passkeys.int.test.ts',
 }

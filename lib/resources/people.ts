@@ -74,8 +74,8 @@ export const grant = defineResource({
     personId: { kind: 'reference', label: 'Person', to: 'person', help: 'Either a person or a group.' },
     groupName: {
       kind: 'text',
-      label: 'Directory group',
-      help: 'Everybody in this directory group: its common name when it lies directly below LDAP_GROUP_BASE_DN, else its whole distinguished name, without blanks between its parts. Case does not matter.',
+      label: 'Group',
+      help: 'Everybody in this group. Of the directory: its common name when it lies directly below LDAP_GROUP_BASE_DN, else its whole distinguished name, without blanks between its parts. Of the identity provider: as it tells the name, with OIDC_GROUP_PREFIX before it. Case does not matter.',
     },
     role: {
       kind: 'choice',
@@ -101,7 +101,7 @@ export const grant = defineResource({
     order: 'role',
   },
   help: [
-    'A grant gives a role to one person, or to everybody in a directory group, in one environment or in all of them. Grants add up.',
+    'A grant gives a role to one person, or to everybody in a group of the directory or the identity provider, in one environment or in all of them. Grants add up.',
     'An administrator of one environment can give roles in that environment only, and sees and ends nobody’s logins and tokens but their own.',
   ],
 })

@@ -24,7 +24,7 @@ const DirectoryNote = async () => {
 }
 
 export default async function LoginPage({ searchParams }: { searchParams: Promise<Record<string, string | string[] | undefined>> }) {
-  const { callbackUrl, error, step } = await searchParams
+  const { callbackUrl, error, step, out } = await searchParams
   const path = safePath(callbackUrl)
   if (await currentActor()) redirect(path)
   const { directory, provider } = webPorts()
@@ -42,6 +42,11 @@ export default async function LoginPage({ searchParams }: { searchParams: Promis
               ? 'With your directory account, or with a local account of this console.'
               : 'With a local account of this console.'}
           </p>
+          {out !== undefined && provider !== null && (
+            <Note tone="info" title="You are signed out here">
+              If you signed in with {provider.name}, you may still be signed in there. <a href="/api/auth/oidc/end">Sign out there, too</a>.
+            </Note>
+          )}
           <Suspense>
             <DirectoryNote />
           </Suspense>

@@ -6,7 +6,7 @@ export interface SourcedGrant {
   role: Role
   /** null: every environment. */
   environmentId: string | null
-  /** The directory group it is given through; null: to the person. */
+  /** The group it is given through; null: to the person. */
   groupName: string | null
 }
 

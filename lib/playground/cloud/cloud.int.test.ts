@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import {
   AttachVolumeCommand,
   CreateVolumeCommand,
@@ -19,9 +17,9 @@ import {
 } from '@aws-sdk/client-ec2'
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { awscli, codeOf } from '@/e2e/harness/aws/awscli'
 import { type RunningCloud, startCloud } from '.'
 
-const run = promisify(execFile)
 const region = 'us-east-1'
 const settleMs = 1000
 const consistencyMs = 200
@@ -49,27 +47,7 @@ const later = (ms: number) => {
   skewMs += ms
 }
 
-/** Debian's, not another on the path. */
-const aws = async (args: string[], keys = credentials()): Promise<unknown> => {
-  const { stdout } = await run('/usr/bin/aws', ['--endpoint-url', running.endpoint, '--region', region, '--output', 'json', ...args], {
-    env: {
-      NODE_ENV: 'test',
-      PATH: '/usr/bin:/bin',
-      HOME: '/nonexistent',
-      AWS_ACCESS_KEY_ID: keys.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
-      AWS_MAX_ATTEMPTS: '1',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_PAGER: '',
-    },
-  })
-  return stdout === '' ? null : JSON.parse(stdout)
-}
-const codeOf = async (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'no refusal',
-    (error: { name: string; stderr?: string }) => /An error occurred \(([\w.]+)\)/.exec(error.stderr ?? '')?.[1] ?? error.name,
-  )
+const aws = (args: string[], keys = credentials()) => awscli({ endpoint: running.endpoint, region }, keys, args)
 
 const stateOf = async (id: string) =>
   (await ec2().send(new DescribeInstancesCommand({ InstanceIds: [id] }))).Reservations?.[0]?.Instances?.[0]?.State?.Name

@@ -7,6 +7,7 @@ import { CloudFault } from './fault'
 import { Identities, type Principal } from './identity'
 import { Limits } from './limits'
 import { Params } from './params'
+import { everything, targetsOf } from './policy-targets'
 import { SignatureFault, verifySignature } from './sigv4'
 import { type CloudOptions, CloudState } from './state'
 import type { Content } from './xml'
@@ -80,7 +81,6 @@ export class Cloud {
   private sts(principal: Principal, action: string, params: Params): { [name: string]: Content } {
     // AWS answers everybody who they are.
     if (action === 'GetCallerIdentity') return this.identities.callerIdentity(principal)
-    this.identities.mustBeAllowed(principal, 'sts', action)
     if (action === 'AssumeRole') return this.identities.assumeRole(principal, params)
     throw new CloudFault('InvalidAction', `Could not find operation ${action} for version 2011-06-15`)
   }
@@ -93,7 +93,9 @@ export class Cloud {
       throw new CloudFault('InvalidAction', `The action ${action} is not valid for this web service.`)
     const { limits, now } = this.state.options
     this.limits.take(`${region} ${read ? 'read' : action}`, limits[read ? 'read' : 'change'], now())
-    this.identities.mustBeAllowed(principal, 'ec2', action, this.deniedIn.has(`${region} ec2:${action}`))
+    if (this.deniedIn.has(`${region} ec2:${action}`)) throw this.identities.forbidden(principal, `ec2:${action}`)
+    const targets = read ? [everything(region)] : targetsOf(this.state, region, action, params)
+    this.identities.mustBeAllowed(principal, `ec2:${action}`, targets)
     if (params.isTrue('DryRun')) {
       change?.judge(this.state, region, params)
       throw new CloudFault('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412)

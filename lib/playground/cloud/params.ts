@@ -73,18 +73,21 @@ export const paged = <T>(params: Params, all: readonly T[], secret: string): { p
   }
 }
 
-const asPattern = (text: string): RegExp =>
+/** `*` and `?` stand for any letters, and for one. */
+export const asPattern = (text: string, flags = ''): RegExp =>
   new RegExp(
     `^${text
       .replace(/[.+^${}()|[\]\\]/g, '\\$&')
       .replaceAll('*', '.*')
       .replaceAll('?', '.')}$`,
-    's',
+    `s${flags}`,
   )
 
 /** Keeps what every `Filter` matches; the values of one filter are alternatives, with `*` and `?`. `valuesOf` answers null for a filter that is unknown. */
 export const filtered = <T>(params: Params, all: readonly T[], valuesOf: (one: T, filter: string) => readonly string[] | null): T[] => {
-  const filters = params.groups('Filter').map((group) => ({ name: group.must('Name'), patterns: group.list('Value').map(asPattern) }))
+  const filters = params
+    .groups('Filter')
+    .map((group) => ({ name: group.must('Name'), patterns: group.list('Value').map((value) => asPattern(value)) }))
   return filters.reduce<T[]>(
     (left, { name, patterns }) =>
       left.filter((one) => {

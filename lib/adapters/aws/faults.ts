@@ -50,6 +50,14 @@ const remedies: Readonly<Record<string, string>> = {
 
 const unauthorized: ReadonlySet<string> = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException'])
 
+/** An explicit deny stays, whatever else is allowed. Source: IAM User Guide, access denied error messages. */
+const rightsRemedy = (message: string): string => {
+  if (/explicit deny in a (service|resource) control policy/.test(message))
+    return 'A control policy of the AWS organisation forbids it: only who manages the organisation can allow it'
+  if (message.includes('explicit deny')) return 'A statement with "Effect": "Deny" forbids it: take that one out of their policy'
+  return 'Allow it in their policy'
+}
+
 const lateNames: ReadonlySet<string> = new Set(['AbortError', 'TimeoutError'])
 
 const placeOf = ({ account, where }: Asked) => `AWS account ${account.name} (${where})`
@@ -91,8 +99,8 @@ export const asFault = (asked: Asked, error: unknown, signal?: AbortSignal): Fau
     return fault(
       'cloud.refused',
       action === 'sts:AssumeRole' || message.includes('sts:AssumeRole')
-        ? `${place} does not let the console assume ${account.role?.arn ?? 'the role'}: its trust policy must name these credentials and the external id${request}.`
-        : `${place}: the credentials may not do ${action}. Allow it in their policy${request}.`,
+        ? `${place} does not let the console assume ${account.role?.arn ?? 'the role'}: its trust policy must name these credentials and the external id, and no policy of theirs may withhold sts:AssumeRole${request}.`
+        : `${place}: the credentials may not do ${action}. ${rightsRemedy(message)}${request}.`,
     )
   if (code === 'CredentialsProviderError')
     return new Fault('cloud.refused', { because: `${place}: ${remedies[code]}`, isOver: true }, { cause: error })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { type RunningCloud, startCloud } from '@/lib/playground/cloud'
+import { readPolicy } from '@/lib/playground/cloud/policy'
 import type { CloudSettings, MachineDeed } from '@/lib/ports/machines'
 import { type AwsMachines, makeMachines } from '.'
 import { makeCloud } from './cloud'
@@ -60,6 +61,24 @@ test('a refusal of a deed is certain, and says what is to be done about it', asy
   const denied = await told(act({ does: 'stop', instanceId: id }))
   aws.user.denied.clear()
   expect(denied).toMatchObject({ code: 'cloud.refused', isOver: true, because: expect.stringContaining('may not do ec2:StopInstances') })
+})
+
+test('a right that is withheld says what would give it: allowing it, taking out the statement that denies it, or the organisation', async () => {
+  const statement = (Effect: string, Action: string) => ({ Effect, Action, Resource: '*' })
+  const user = aws.cloud.identities.addUser('withheld')
+  const list = () => told(machines.list(account({ credentials: user }), region, { tags: {} }, soon))
+  const given = (...Statement: object[]) => {
+    user.policy = readPolicy(JSON.stringify({ Version: '2012-10-17', Statement }))
+  }
+  given(statement('Allow', 'ec2:StopInstances'))
+  expect(await list()).toMatchObject({ code: 'cloud.refused', because: expect.stringContaining('Allow it in their policy') })
+  given(statement('Allow', '*'), statement('Deny', 'ec2:Describe*'))
+  expect(await list()).toMatchObject({ because: expect.stringContaining('"Effect": "Deny" forbids it') })
+  user.policy = null
+  aws.cloud.deniedIn.add(`${region} ec2:DescribeInstances`)
+  const forbidden = await list()
+  aws.cloud.deniedIn.clear()
+  expect(forbidden).toMatchObject({ because: expect.stringContaining('A control policy of the AWS organisation forbids it') })
 })
 
 test('want of capacity, which AWS tells as an error of its own, is told apart from silence, and a type that does not fit from both', async () => {

@@ -7,6 +7,18 @@ export interface Queryable {
   query: pg.PoolClient['query']
 }
 
+/** Drizzle reads the whole schema each time it is made, which would be a tenth of what an observer does; most transactions need none of it. */
+const lazyTx = (client: pg.PoolClient): Tx => {
+  let made: Tx | null = null
+  return new Proxy({} as Tx, {
+    get: (_, name) => {
+      made ??= drizzle(client, { schema }) as unknown as Tx
+      const value: unknown = Reflect.get(made, name)
+      return typeof value === 'function' ? value.bind(made) : value
+    },
+  })
+}
+
 /**
  * A transaction for statements written by hand, where whole batches travel as arrays; `tx` is the same transaction for callers of Drizzle.
  * `isSeenAgain`: what is written comes again in seconds, so that its commit does not wait for the disk.
@@ -28,7 +40,7 @@ export const inPgTransaction = async <T>(
   let broken: Error | undefined
   try {
     await client.query(isSeenAgain ? 'begin; set local synchronous_commit = off' : 'begin')
-    const result = await work(client, drizzle(client, { schema }) as unknown as Tx)
+    const result = await work(client, lazyTx(client))
     await client.query('commit')
     return result
   } catch (error) {

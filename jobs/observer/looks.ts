@@ -126,10 +126,10 @@ export class Looks {
     this.servers = servers
     this.roundMs ??= firstRoundMs(members.length)
     const known = new Set(members.map(({ id }) => id))
-    this.sizes.forget((id) => known.has(id))
-    this.settings.forget((id) => known.has(id))
-    this.statements.load((id) => known.has(id), share.withoutStatements)
-    this.health.load((id) => known.has(id), share.withoutHealth)
+    this.sizes.load(known)
+    this.settings.load(known)
+    this.statements.load(known, share.withoutStatements)
+    this.health.load(known, share.withoutHealth)
     this.sampler.load([...known, ...servers.keys()], share.unsampled)
   }
 

@@ -120,6 +120,7 @@ test('an instance is asked within minutes of a start, at its own place in them, 
   }
   const looks = makeHealthLooks(port, () => now)
   const instance = await makeInventory().instance(ids.a!)
+  looks.load(new Set([instance.id]), [])
   const first = looks.offer(instance, signal)
   const place = (Number.parseInt(ids.a!.replaceAll('-', '').slice(-8), 16) / 0xffff_ffff) * 300_000
   if (place > 0) expect(first).toBeNull()
@@ -131,15 +132,16 @@ test('an instance is asked within minutes of a start, at its own place in them, 
   // A worker that starts anew asks nothing that another one has just asked.
   let later = 0
   const restarted = makeHealthLooks(port, () => later)
+  restarted.load(new Set([instance.id]), [])
   restarted.offer(instance, signal)
   later = 300_001
   await restarted.offer(instance, signal)
   expect(asked).toEqual([ids.a])
   await query(`update health_looks set tried_at = tried_at - interval '1 hour'`)
   now += 2_000
-  looks.load(() => true, [instance.serverId])
+  looks.load(new Set([instance.id]), [instance.serverId])
   expect(looks.offer(instance, signal)).toBeNull()
-  looks.load(() => true, [])
+  looks.load(new Set([instance.id]), [])
   await looks.offer(instance, signal)
   expect(asked).toEqual([ids.a, ids.a])
 })

@@ -4,11 +4,12 @@ import { saveHealth } from '@/db/health/save'
 import type { HealthKind, HealthLook } from '@/lib/domain/health/kind'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { HealthRead, InventoryInstance } from '@/lib/ports'
+import { placeNew } from './observe-round'
 
 /** Which kinds are due is asked this often; how often each kind is, its declaration says. */
 const everyMs = 60 * 60_000
-/** A worker that has just started, or taken over a share, comes to each instance within this time, at the instance's own place in it. */
-const firstWithinMs = 5 * 60_000
+/** A worker that has just started, or taken over a share, takes at least so long to come to all of them. */
+const firstMs = 5 * 60_000
 const timeoutMs = 60_000
 const atOnceMax = 4
 
@@ -42,9 +43,6 @@ export const lookAtHealth = async (
   await saveHealth(instance.id, [...seen, ...known])
 }
 
-/** From 0 to 1, the same for an instance at every start. */
-const placeOf = (id: string): number => (Number.parseInt(id.replaceAll('-', '').slice(-8), 16) || 0) / 0xffff_ffff
-
 /** Offered each instance that a look has just found online; returns what to wait for, or null where it is not due, its environment does not want it, or enough others are being asked. */
 export const makeHealthLooks = (port: HealthRead, now: () => number = () => performance.now()) => {
   const dueAt = new Map<string, number>()
@@ -63,15 +61,13 @@ export const makeHealthLooks = (port: HealthRead, now: () => number = () => perf
   }
   return {
     /** What this observer looks after, and which servers belong to environments that do not want it. */
-    load: (isKept: (instanceId: string) => boolean, leftOut: readonly string[]): void => {
-      for (const id of dueAt.keys()) if (!isKept(id)) dueAt.delete(id)
+    load: (known: ReadonlySet<string>, leftOut: readonly string[]): void => {
+      placeNew(dueAt, known, { now: now(), everyMs, leastMs: firstMs })
       left = new Set(leftOut)
     },
     offer: (instance: InventoryInstance, signal: AbortSignal): Promise<void> | null => {
       if (left.has(instance.serverId)) return null
-      const due = dueAt.get(instance.id) ?? now() + firstWithinMs * placeOf(instance.id)
-      dueAt.set(instance.id, due)
-      if (running >= atOnceMax || now() < due) return null
+      if (running >= atOnceMax || now() < (dueAt.get(instance.id) ?? 0)) return null
       dueAt.set(instance.id, now() + everyMs)
       running += 1
       return ask(instance, signal)

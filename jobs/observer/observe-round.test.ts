@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { backOff, due, firstRoundMs, nextLook, nextRoundMs } from './observe-round'
+import { backOff, due, firstRoundMs, nextLook, nextRoundMs, placeNew } from './observe-round'
 
 test('a round begins as long as the share needs, and is never longer than facts may be old', () => {
   expect([0, 1, 1500, 3000, 100_000].map(firstRoundMs)).toEqual([5000, 5000, 5000, 10_000, 25_000])
@@ -13,6 +13,33 @@ test('a round grows while the process is busy, shrinks while it is not, and stay
   expect(nextRoundMs(10_500, 0.1)).toBe(10_000)
   expect(after(60, 1, 5000)).toBe(25_000)
   expect(after(60, 0, 25_000)).toBe(5000)
+})
+
+test('what is asked seldom is asked at once of one that is new, of a fleet no faster than it is asked again, and who is known keeps its turn', () => {
+  const ids = (count: number) =>
+    Array.from({ length: count }, (_, n) =>
+      Math.floor((n / count) * 0xffff_ffff)
+        .toString(16)
+        .padStart(32, '0'),
+    )
+  const dueAt = new Map<string, number>()
+  const place = (known: string[], now: number, leastMs = 0) => placeNew(dueAt, new Set(known), { now, everyMs: 600_000, leastMs })
+  const [first, ...others] = ids(10_000)
+  place([first!], 0)
+  expect([...dueAt]).toEqual([[first, 0]])
+  place([first!, ...others], 1000)
+  const turns = [...dueAt.values()]
+  const inEachMinute = Array.from(
+    { length: 10 },
+    (_, minute) => turns.filter((at) => at > minute * 60_000 && at <= (minute + 1) * 60_000).length,
+  )
+  for (const count of inEachMinute) expect(count).toBeGreaterThan(950)
+  expect(dueAt.get(first!)).toBe(0)
+  place([first!, 'f'.repeat(32)], 700_000, 300_000)
+  expect([...dueAt]).toEqual([
+    [first, 0],
+    ['f'.repeat(32), 1_000_000],
+  ])
 })
 
 test('a primary is looked at every 4 s however long the round is; a herd without one waits for its turn', () => {

@@ -35,6 +35,27 @@ const backOffMs = [2000, 5000, 10_000, 20_000, 30_000, 30_000, 30_000, 30_000, 3
 const backOffSpread = 0.25
 export const hostFactsEveryMs = 60_000
 
+/** So many are come to first at the pace at which they are come to later. */
+const instancesAtPace = 10_000
+
+/** From 0 to 1, the same for an instance at every start. */
+const placeOf = (id: string): number => (Number.parseInt(id.replaceAll('-', '').slice(-8), 16) || 0) / 0xffff_ffff
+
+/**
+ * When each instance is due for what is asked seldom, `known` being those that a process looks after now: who is gone is forgotten, who is new is due at a place
+ * of its own within a time that follows from how many are new, at least `leastMs`. One is asked at once, a fleet no faster than it is asked again.
+ */
+export const placeNew = (
+  dueAt: Map<string, number>,
+  known: ReadonlySet<string>,
+  { now, everyMs, leastMs = 0 }: { now: number; everyMs: number; leastMs?: number },
+): void => {
+  for (const id of dueAt.keys()) if (!known.has(id)) dueAt.delete(id)
+  const fresh = [...known].filter((id) => !dueAt.has(id))
+  const withinMs = Math.max(leastMs, Math.min(1, fresh.length / instancesAtPace) * everyMs)
+  for (const id of fresh) dueAt.set(id, now + withinMs * placeOf(id))
+}
+
 const within = (ms: number): number => Math.min(roundMsMax, Math.max(roundMsMin, ms))
 
 export const firstRoundMs = (instances: number): number => within((roundMsMin * instances) / instancesPerFirstRound)

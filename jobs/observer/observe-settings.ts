@@ -2,6 +2,7 @@ import { saveSettings } from '@/db/settings/save'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { InventoryInstance, ServerSettingsRead } from '@/lib/ports'
 import type { Probe } from '@/lib/ports/postgres'
+import { placeNew } from './observe-round'
 
 /** About a millisecond of a server's time, and a few kB. */
 const everyMs = 10 * 60_000
@@ -28,7 +29,8 @@ export const makeSettingLooks = (
   now: () => number = () => performance.now(),
   chance: () => number = Math.random,
 ) => {
-  const kept = new Map<string, { dueAt: number; epoch: string }>()
+  const dueAt = new Map<string, number>()
+  const epochs = new Map<string, string>()
   let running = 0
 
   const ask = async (instance: InventoryInstance, signal: AbortSignal): Promise<void> => {
@@ -43,16 +45,18 @@ export const makeSettingLooks = (
   }
   return {
     offer: (instance: InventoryInstance, { postmasterStartedAt, confLoadedAt }: Epoch, signal: AbortSignal): Promise<void> | null => {
-      const last = kept.get(instance.id)
       const epoch = `${postmasterStartedAt} ${confLoadedAt}`
-      if (running >= atOnceMax || (last !== undefined && last.epoch === epoch && now() < last.dueAt)) return null
-      kept.set(instance.id, { epoch, dueAt: now() + everyMs * (1 - spread * chance()) })
+      const isSame = (epochs.get(instance.id) ?? epoch) === epoch
+      if (running >= atOnceMax || (isSame && now() < (dueAt.get(instance.id) ?? 0))) return null
+      epochs.set(instance.id, epoch)
+      dueAt.set(instance.id, now() + everyMs * (1 - spread * chance()))
       running += 1
       return ask(instance, signal)
     },
-    /** Of instances that are looked at no more. */
-    forget: (isKept: (instanceId: string) => boolean): void => {
-      for (const id of kept.keys()) if (!isKept(id)) kept.delete(id)
+    /** What this observer looks after. */
+    load: (known: ReadonlySet<string>): void => {
+      placeNew(dueAt, known, { now: now(), everyMs })
+      for (const id of epochs.keys()) if (!known.has(id)) epochs.delete(id)
     },
   }
 }

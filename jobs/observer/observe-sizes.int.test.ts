@@ -33,7 +33,8 @@ test('an instance is sized once in ten minutes, and what was seen stays while it
   await looks.offer(await shop('a'), signal)
   expect(await row('a')).toMatchObject({ size_bytes: '5000000000', size_seen_at: first.size_seen_at })
   expect(looks.offer(await shop('a'), signal)).toBeNull()
-  looks.forget((id) => id !== ids.a)
+  looks.load(new Set([ids.b!]))
+  now += minute
   answer = async () => 6e9
   await looks.offer(await shop('a'), signal)
   expect((await row('a')).size_bytes).toBe('6000000000')

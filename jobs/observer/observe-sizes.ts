@@ -1,6 +1,7 @@
 import { saveSize } from '@/db/fleet/sizes'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { InventoryInstance, PostgresRead } from '@/lib/ports'
+import { placeNew } from './observe-round'
 
 /** It walks the files of every database, so it is asked rarely, and by few at once. */
 const everyMs = 10 * 60_000
@@ -12,7 +13,7 @@ const atOnceMax = 4
  * minutes (also in vain) or enough others are being asked: it is offered again after its next look.
  */
 export const makeSizeLooks = (databaseBytes: PostgresRead['databaseBytes'], now: () => number = () => performance.now()) => {
-  const askedAt = new Map<string, number>()
+  const dueAt = new Map<string, number>()
   let running = 0
 
   const ask = async ({ id, address }: InventoryInstance, signal: AbortSignal): Promise<void> => {
@@ -27,15 +28,12 @@ export const makeSizeLooks = (databaseBytes: PostgresRead['databaseBytes'], now:
   }
   return {
     offer: (instance: InventoryInstance, signal: AbortSignal): Promise<void> | null => {
-      const last = askedAt.get(instance.id)
-      if (running >= atOnceMax || (last !== undefined && now() - last < everyMs)) return null
-      askedAt.set(instance.id, now())
+      if (running >= atOnceMax || now() < (dueAt.get(instance.id) ?? 0)) return null
+      dueAt.set(instance.id, now() + everyMs)
       running += 1
       return ask(instance, signal)
     },
-    /** Of instances that are looked at no more. */
-    forget: (isKept: (instanceId: string) => boolean): void => {
-      for (const id of askedAt.keys()) if (!isKept(id)) askedAt.delete(id)
-    },
+    /** What this observer looks after. */
+    load: (known: ReadonlySet<string>): void => placeNew(dueAt, known, { now: now(), everyMs }),
   }
 }

@@ -1,11 +1,12 @@
 import { saveStatements } from '@/db/statements/save'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { InventoryInstance, StatementsRead } from '@/lib/ports'
+import { placeNew } from './observe-round'
 
 /** It reads all that the extension keeps, some thousands of statements with their texts: rarely, and on few servers at once. */
 const everyMs = 60 * 60_000
-/** A worker that has just started does not ask its whole share at once. */
-const firstWithinMs = 10 * 60_000
+/** A worker that has just started takes at least so long to come to its whole share. */
+const firstMs = 10 * 60_000
 const spread = 0.1
 const timeoutMs = 5_000
 const atOnceMax = 2
@@ -39,15 +40,13 @@ export const makeStatementLooks = (
   }
   return {
     /** What this observer looks after, and which servers belong to environments that keep no statements. */
-    load: (isKept: (instanceId: string) => boolean, leftOut: readonly string[]): void => {
-      for (const id of dueAt.keys()) if (!isKept(id)) dueAt.delete(id)
+    load: (known: ReadonlySet<string>, leftOut: readonly string[]): void => {
+      placeNew(dueAt, known, { now: now(), everyMs, leastMs: firstMs })
       left = new Set(leftOut)
     },
     offer: (instance: InventoryInstance, signal: AbortSignal): Promise<void> | null => {
       if (left.has(instance.serverId)) return null
-      const due = dueAt.get(instance.id) ?? now() + firstWithinMs * chance()
-      dueAt.set(instance.id, due)
-      if (running >= atOnceMax || now() < due) return null
+      if (running >= atOnceMax || now() < (dueAt.get(instance.id) ?? 0)) return null
       dueAt.set(instance.id, now() + everyMs * (1 - spread * chance()))
       running += 1
       return ask(instance, signal)

@@ -23,7 +23,7 @@ export const fleetEvents = pgTable(
     /** Of a restart: when the postmaster started, by the server’s clock. */
     became: text('became').notNull(),
     because: text('because'),
-    /** Of a state other than online or reachable: when it was seen in that one again. */
+    /** Of a state: when the next one was seen, or its record was deleted; of `online` and `reachable` at once. */
     endedAt: moment('ended_at'),
   },
   (t) => [
@@ -31,6 +31,7 @@ export const fleetEvents = pgTable(
     index('fleet_events_herd_idx').on(t.herdId, t.at),
     index('fleet_events_server_idx').on(t.serverId, t.at),
     index('fleet_events_at_idx').on(t.at),
-    index('fleet_events_open_idx').on(t.serverId, t.instanceId).where(sql`kind = 'state' and ended_at is null`),
+    index('fleet_events_open_member_idx').on(t.instanceId).where(sql`kind = 'state' and ended_at is null`),
+    index('fleet_events_open_host_idx').on(t.serverId).where(sql`kind = 'state' and ended_at is null and instance_id is null`),
   ],
 )

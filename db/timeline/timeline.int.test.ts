@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { later, primary, standby, unreachable } from '@/e2e/harness/observed'
 import { ids, openShop, query, see } from '@/e2e/harness/observed-shop'
 import type { Actor } from '@/lib/kernel/access/access'
+import { projectRoot } from '@/lib/playground/setup.mjs'
 import { timelineQuery } from '@/lib/shapes/timeline'
 import { writeHosts } from '../fleet/observations'
 import { readTimeline, timelineSql } from './read'
@@ -70,6 +73,39 @@ test('a state lasts until the next one, so no two spans of one instance overlap,
   for (const { ended_at, next } of ends) expect(ended_at).toEqual(next)
   await query('delete from instances where id = $1', [ids.a])
   expect((await read('herd', 'herd')).lines[0]).toMatchObject({ isOpen: false, seconds: expect.any(Number) })
+})
+
+test('the outage of a member that was moved to another server meanwhile ends as any other', async () => {
+  await see('a', primary())
+  await see('a', unreachable())
+  await query('delete from instances where id = $1', [ids.b])
+  await query('update instances set server_id = $2 where id = $1', [ids.a, ids['server-b']])
+  await query('delete from instances where id = $1', [ids.a])
+  expect((await read('herd', 'herd')).lines).toMatchObject([{ isOpen: false }])
+})
+
+test('states that an earlier version left open end where the next began, or with their record', async () => {
+  const leaveOpen = (title: string, instance: string | null | undefined, hour: number) =>
+    query(
+      `insert into fleet_events (at, kind, instance_id, server_id, environment_id, title, was, became)
+       values (timestamptz '2026-03-01Z' + $1 * interval '1 hour', 'state', $2, $3, $4, $5, 'online', 'unreachable')`,
+      [hour, instance, ids['server-a'], ids.environment, title],
+    )
+  await leaveOpen('first', ids.a, 12)
+  await leaveOpen('second', ids.a, 13)
+  await leaveOpen('host', null, 14)
+  await leaveOpen('gone', ids.environment, 12)
+  const migration = readFileSync(join(projectRoot, 'db/migrations/0016_timeline_mended.sql'), 'utf8')
+  for (const statement of migration.split('--> statement-breakpoint').slice(-2)) await query(statement)
+  const ends = await query(
+    `select title, ended_at is not null as ended, ended_at = timestamptz '2026-03-01 13:00Z' as "isNext" from fleet_events order by title`,
+  )
+  expect(ends).toEqual([
+    { title: 'first', ended: true, isNext: true },
+    { title: 'gone', ended: true, isNext: false },
+    { title: 'host', ended: false, isNext: null },
+    { title: 'second', ended: false, isNext: null },
+  ])
 })
 
 test('a change of role, a new timeline and a restart are told of, of the member, its herd and its server', async () => {

@@ -3,7 +3,7 @@
 import { useMemo, useState } from 'react'
 import { Card } from '@/components/ui/card'
 import { Moment } from '@/components/ui/zone'
-import { figureText } from './figures'
+import { figureText } from '@/lib/domain/samples/figure-text'
 import { type Table, tableOf } from './lines'
 import type { Panel } from './panels'
 import { Plot, type PlotProps } from './plot'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { axisOf, figureText } from './figures'
+import { figureText } from '@/lib/domain/samples/figure-text'
+import { axisOf } from './figures'
 
 test('a figure is written with its unit, and no more digits than it is worth', () => {
   expect(figureText(16_777_216, 'bytes per second')).toBe('16 MB/s')

@@ -1,6 +1,6 @@
+import type { ShownUnit } from '@/lib/domain/samples/figure-text'
 import type { HostMetric, InstanceMetric } from '@/lib/domain/samples/metrics'
 import type { SampleSubject, Samples } from '@/lib/shapes/samples'
-import type { ShownUnit } from './figures'
 import type { Points } from './lines'
 
 /** Metrics that are read together, since they are of one unit and one matter. */

@@ -1,7 +1,8 @@
 import type uPlot from 'uplot'
 import { formatMoment } from '@/components/ui/time'
+import { figureText, type ShownUnit } from '@/lib/domain/samples/figure-text'
 import type { SampleMark } from '@/lib/shapes/samples'
-import { axisOf, figureText, gridSteps, type ShownUnit } from './figures'
+import { axisOf, gridSteps } from './figures'
 import type { Panel } from './panels'
 
 /** Told apart without colour by their dashes, and by names at their ends. */

@@ -2,11 +2,11 @@
 
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type uPlot from 'uplot'
+import { figureText } from '@/lib/domain/samples/figure-text'
 import 'uplot/dist/uPlot.min.css'
 import { formatMoment } from '@/components/ui/time'
 import { useZone } from '@/components/ui/zone'
 import type { SampleMark } from '@/lib/shapes/samples'
-import { figureText } from './figures'
 import type { Table } from './lines'
 import type { Panel } from './panels'
 import { colours, dashes, inksOf, plotHeight, plotOptions } from './plot-options'

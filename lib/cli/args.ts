@@ -8,8 +8,22 @@ export interface Args {
 }
 
 /** Flags that never take a value, so that the word after them stays a word. */
-const bare = new Set(['yes', 'help', 'go-on', 'give-up', 'standbys-first', 'no-standbys-first', 'outside-window', 'facets', 'all'])
-const short: Record<string, string> = { o: 'output', q: 'q', h: 'help', y: 'yes' }
+const bare = new Set([
+  'yes',
+  'help',
+  'go-on',
+  'give-up',
+  'standbys-first',
+  'no-standbys-first',
+  'outside-window',
+  'facets',
+  'all',
+  'follow',
+  'now',
+  'blocked',
+  'changes',
+])
+const short: Record<string, string> = { o: 'output', q: 'q', h: 'help', y: 'yes', f: 'follow' }
 
 /** `--env prod`, `--env=prod`, `-o json`, `--yes`. After `--` everything is a word. */
 export const readArgs = (argv: readonly string[]): Args => {

@@ -1,16 +1,15 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
 import { type ApiServer, serveApi } from '@/e2e/harness/api'
+import { runCli } from '@/e2e/harness/cli'
 import { type Bench, openBench } from '@/e2e/harness/workers'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
 import { createToken } from '@/lib/auth/tokens'
 import { readerLines } from '@/lib/domain/reader/reader-role'
 import { Fault } from '@/lib/kernel/ground/errors'
-import { projectRoot } from '@/lib/playground/setup.mjs'
 import { getJson, request } from './client'
 import { exitCodes } from './exit-codes'
 
@@ -25,29 +24,7 @@ let api: ApiServer
 let token: string
 let home: string
 
-const matriarch = (
-  args: string[],
-  { input = '', environment = {} as Record<string, string>, onOut = (_out: string): void => {} } = {},
-): Promise<{ code: number | null; out: string; err: string }> =>
-  new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(projectRoot, 'lib/cli/bin.mjs'), ...args], {
-      env: {
-        PATH: process.env.PATH!,
-        HOME: home,
-        MATRIARCH_URL: api.url,
-        MATRIARCH_TOKEN: token,
-        ...environment,
-      } as unknown as NodeJS.ProcessEnv,
-    })
-    const result = { code: null as number | null, out: '', err: '' }
-    child.stdout.on('data', (text) => {
-      result.out += text
-      onOut(result.out)
-    })
-    child.stderr.on('data', (text) => (result.err += text))
-    child.once('close', (code) => resolve({ ...result, code }))
-    child.stdin.end(input)
-  })
+const matriarch = (args: string[], more?: Parameters<typeof runCli>[2]) => runCli({ url: api.url, token, home }, args, more)
 
 beforeAll(async () => {
   process.env.AUTH_SECRET = 'a secret of the tests that is long enough'

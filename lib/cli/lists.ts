@@ -1,7 +1,8 @@
-import { type Args, mustBeEmpty, take, UsageError } from './args'
-import { getJson, request, type Where } from './client'
+import { type Args, mustBeEmpty, UsageError } from './args'
+import { getJson, type Where } from './client'
 import { Described, type DescribedList } from './described'
 import { idFor } from './names'
+import { outputOf, pour, print, printJson, remark } from './output'
 import { clean, table } from './table'
 
 interface Page {
@@ -29,30 +30,19 @@ export const filterOf = (args: Args): URLSearchParams => {
   return params
 }
 
-const formats = ['table', 'json', 'csv'] as const
-type Format = (typeof formats)[number]
-
-const formatOf = (args: Args): Format => {
-  const wanted = take(args, 'output') ?? 'table'
-  if (!formats.includes(wanted as Format)) throw new UsageError('-o takes table, json or csv.')
-  return wanted as Format
-}
-
 const describedList = async (where: Where, path: string): Promise<DescribedList> => {
   const found = await new Described(where).list(path)
   if (!found) throw new UsageError(`${path} is neither a command nor a resource.`)
   return found
 }
 
-const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
-
-const showOne = async (where: Where, path: string, word: string, format: Format): Promise<void> => {
+const showOne = async (where: Where, path: string, word: string, isJson: boolean): Promise<void> => {
   const { fields } = await describedList(where, path)
   const found = await getJson<Record<string, unknown> & { references?: Record<string, { title: string | null }> }>(
     where,
     `/api/v1/${path}/${await idFor(where, path, word)}`,
   )
-  if (format === 'json') return print(JSON.stringify(found, null, 2))
+  if (isJson) return printJson(found)
   const rows = Object.entries(found)
     .filter(([name]) => name !== 'references')
     .map(([name, value]) => [fields[name]?.title ?? name, found.references?.[name]?.title ?? value])
@@ -68,26 +58,25 @@ const withTitles = ({ items, references }: Page): Record<string, unknown>[] =>
 
 /** `matriarch instances --env prod --state down -o json`, `matriarch herds NAME`. */
 export const list = async (where: Where, path: string, args: Args): Promise<number> => {
-  const format = formatOf(args)
+  const format = outputOf(args, ['table', 'json', 'csv'])
   const [word, extra] = args.words
   if (extra) throw new UsageError(`${extra} is one word too many.`)
   if (word) {
     mustBeEmpty(args)
-    await showOne(where, path, word, format)
+    await showOne(where, path, word, format === 'json')
     return 0
   }
   const params = filterOf(args)
   if (format === 'csv') {
     params.set('format', 'csv')
-    const response = await request(where, `/api/v1/${path}?${params}`)
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) process.stdout.write(chunk)
+    await pour(where, `/api/v1/${path}?${params}`)
     return 0
   }
   const described = format === 'table' ? await describedList(where, path) : null
   if (described && !params.has('columns')) params.set('columns', described.columns.join(','))
   const page = await getJson<Page>(where, `/api/v1/${path}?${params}`)
   if (!described) {
-    print(JSON.stringify(page.items, null, 2))
+    printJson(page.items)
     return 0
   }
   const names = params
@@ -101,7 +90,7 @@ export const list = async (where: Where, path: string, args: Args): Promise<numb
     ),
   )
   const last = Math.max(1, Math.ceil(page.total / page.perPage))
-  process.stderr.write(`${page.total} in all${last > 1 ? `, page ${page.page} of ${last}: --page N, --per N` : ''}\n`)
+  remark(`${page.total} in all${last > 1 ? `, page ${page.page} of ${last}: --page N, --per N` : ''}`)
   return 0
 }
 

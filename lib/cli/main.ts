@@ -9,6 +9,13 @@ import { idFor, idOf } from './names'
 import { operations } from './operations'
 import { appointmentOf, plan, run, schedule } from './plans'
 import { results } from './results'
+import { activity } from './seeing/activity'
+import { health } from './seeing/health'
+import { log } from './seeing/log'
+import { samples } from './seeing/samples'
+import { settings } from './seeing/settings'
+import { statements } from './seeing/statements'
+import { timeline } from './seeing/timeline'
 import { testSubscription } from './subscriptions'
 import { verify } from './verify'
 import { watch } from './watch'
@@ -122,8 +129,16 @@ const unschedule: Command = async (args) => {
   return exitCodes.done
 }
 
+const seeing = Object.fromEntries(
+  Object.entries({ activity, health, log, samples, settings, statements, timeline }).map(([name, show]): [string, Command] => [
+    name,
+    (args) => show(whereToGo(), args),
+  ]),
+)
+
 /** Every command has its topic in `help.ts`; everything else is a list. */
 export const commands: Readonly<Record<string, Command>> = {
+  ...seeing,
   login,
   me,
   operations: (args) => operations(whereToGo(), args),

@@ -1,8 +1,9 @@
 import { counted } from '@/lib/domain/values/counted'
 import type { JobResult, RunResults } from '@/lib/shapes/results'
 import { type Args, mustBeEmpty, take, UsageError } from './args'
-import { getJson, request, type Where } from './client'
+import { getJson, type Where } from './client'
 import { exitCodes } from './exit-codes'
+import { pour } from './output'
 import { clean } from './table'
 
 export const resultFormats = ['table', 'csv', 'json'] as const
@@ -54,8 +55,7 @@ export const showResults = async (where: Where, runId: string, format: ResultFor
   const query = new URLSearchParams({ format: format === 'csv' ? 'csv' : 'json', ...(jobId === undefined ? {} : { job: jobId }) })
   const path = `/api/v1/runs/${encodeURIComponent(runId)}/results?${query}`
   if (format === 'csv') {
-    const response = await request(where, path)
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) process.stdout.write(chunk)
+    await pour(where, path)
     return
   }
   const results = await getJson<RunResults>(where, path)

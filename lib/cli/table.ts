@@ -15,3 +15,11 @@ export const table = (columns: readonly string[], rows: readonly (readonly unkno
 }
 
 export const clean = harmless
+
+const statementMax = 200
+
+/** A statement as one line, its beginning. */
+export const oneLine = (text: string): string => {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length > statementMax ? `${line.slice(0, statementMax - 1)}…` : line
+}

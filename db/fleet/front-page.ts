@@ -12,6 +12,7 @@ import {
 import { hasNoPrimary } from '@/lib/domain/problems/judge'
 import { type Actor, allowance, mayAnywhere, mayIn, ownId, systemActor } from '@/lib/kernel/access/access'
 import { mayRunAnywhere } from '@/lib/operations/may-run'
+import { readCriticalHealth } from '../health/critical'
 import { Fresh } from '../pg/cached'
 import { getPool } from '../pg/client'
 import { guessingNow } from '../trail/guessing'
@@ -197,15 +198,17 @@ type Scope = string[] | null
 /** `max`: how many of each trouble are listed by name. */
 const readShared = async (scope: Scope, max: number): Promise<Shared> => {
   const pool = getPool()
-  const [herds, instances, replication, rest] = await Promise.all([
+  const [herds, instances, replication, health, rest] = await Promise.all([
     pool.query({ ...readHerds, values: [scope] }),
     pool.query({ ...readInstances, values: [scope, max] }),
     pool.query({ ...readReplication, values: [scope, max] }),
+    readCriticalHealth(scope, max),
     pool.query({ ...readRest, values: [scope, max] }),
   ])
   const row = rest.rows[0]
   return {
     ...row,
+    health,
     at: iso(row.at)!,
     herds: await withSuccessors(herds.rows.map((herd) => ({ ...herd, lostAt: iso(herd.lostAt), successor: null }))),
     instances: instances.rows.map((instance) => ({ ...instance, since: iso(instance.since) })),

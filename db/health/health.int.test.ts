@@ -6,7 +6,9 @@ import type { HealthFound, HealthLook } from '@/lib/domain/health/kind'
 import { healthKinds } from '@/lib/domain/health/kinds'
 import { hostMetrics } from '@/lib/domain/samples/metrics'
 import type { Actor, Role } from '@/lib/kernel/access/access'
+import { fleetFacts } from '../fleet/front-page'
 import { makePartitions } from '../samples/partitions'
+import { criticalSql, readCriticalHealth } from './critical'
 import { dueKinds } from './due'
 import { knownHealth } from './known'
 import { readHealth } from './read'
@@ -213,4 +215,37 @@ test('a member is as many minor versions behind as the newest of its major in th
   const [end, minor] = await knownHealth(ids.a!, ['version-end', 'version-minor'])
   expect(end!.found[0]).toMatchObject({ object: 'PostgreSQL 15.18', details: { endsOn: '2027-11-11' } })
   expect(minor!.found[0]).toMatchObject({ value: 12, details: { latest: '15.30' } })
+})
+
+test('what is critical is told on the front page once for each check of a herd, to whom it concerns, until a look finds it no more', async () => {
+  const told = (actor = who('viewer')) => readCriticalHealth(scopeOf(actor), 12)
+  const scopeOf = ({ grants }: Actor) => (grants[0]!.environmentId === null ? null : [grants[0]!.environmentId])
+  await save('a', looked('slot', found('left', 30 * 1024 ** 3), found('right', 40 * 1024 ** 3), found('small', 2 * 1024 ** 3)))
+  await save('b', looked('slot', found('other', 50 * 1024 ** 3)))
+  expect(await told()).toMatchObject([
+    { id: ids.herd, name: 'shop', kind: 'slot', count: 3, object: expect.stringMatching(/left|right/), total: 1 },
+  ])
+  expect(await told(who('viewer', ids.a))).toEqual([])
+  expect((await fleetFacts(who('viewer'))).health).toHaveLength(1)
+  await age(1_000)
+  expect(await told()).toHaveLength(1)
+  await query(`update environments set health_limits = '{slot off}'`)
+  expect(await told()).toEqual([])
+  await query(`update environments set health_limits = '{}', looks_at_health = false`)
+  expect(await told()).toEqual([])
+  await query('update environments set looks_at_health = true')
+  await save('a', looked('slot'))
+  await save('b', looked('slot', found('other', 2 * 1024 ** 3)))
+  expect(await told()).toEqual([])
+})
+
+test('the front page reads what is critical by its own index, however many findings there are', async () => {
+  await query(
+    `insert into health_findings (instance_id, kind, database, object, severity, value, details, since, looked_at)
+     select $1, 'bloat', 'shop', n::text, 'warning', 60, '{}', now(), now() from generate_series(1, 100000) n`,
+    [ids.a],
+  )
+  await query('vacuum analyze health_findings')
+  const plan = (await query(`explain ${criticalSql.replaceAll('$1', 'null')}`)).map((line) => line['QUERY PLAN']).join('\n')
+  expect(plan).toContain('health_findings_critical_idx')
 })

@@ -1,4 +1,5 @@
-import { doublePrecision, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import { doublePrecision, index, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import type { HealthDetails, HealthSeverity } from '@/lib/domain/health/kind'
 import { moment } from './columns'
 import { instances } from './fleet'
@@ -44,5 +45,8 @@ export const healthFindings = pgTable(
     since: moment('since').notNull(),
     lookedAt: moment('looked_at').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.instanceId, t.kind, t.database, t.object] })],
+  (t) => [
+    primaryKey({ columns: [t.instanceId, t.kind, t.database, t.object] }),
+    index('health_findings_critical_idx').on(t.instanceId).where(sql`severity = 'critical'`),
+  ],
 )

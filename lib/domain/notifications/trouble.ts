@@ -37,6 +37,7 @@ const familyByKind: Readonly<Record<TroubleKind, Family | null>> = {
   stale: 'problems',
   'pending-restart': 'problems',
   'name-wrong': 'problems',
+  'health-critical': 'problems',
   'pooler-paused': 'problems',
   'pooler-stale': 'problems',
   'pooler-down': 'problems',

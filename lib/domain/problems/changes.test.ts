@@ -21,6 +21,7 @@ const reading = (at: string, over: Partial<FleetFacts> = {}): FleetFacts => ({
   environments: [{ id: 'prod', name: 'prod', colour: 'red', protection: 'confirm', servers: 3, serversReachable: 3 }],
   herds: ['a', 'b', 'c'].map((id) => herd(id)),
   instances: [],
+  health: [],
   servers: [],
   replication: [],
   names: [],

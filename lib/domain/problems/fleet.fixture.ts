@@ -26,6 +26,7 @@ export const fleetOf = (over: Partial<FleetFacts> = {}): FleetFacts => ({
   servers: [],
   replication: [],
   names: [],
+  health: [],
   poolers: [],
   attention: [],
   runs: [],

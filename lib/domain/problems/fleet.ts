@@ -117,6 +117,27 @@ export interface TroubledReplication {
   total: number
 }
 
+/** A check of health that found something critical in a herd. */
+export interface CriticalHealth {
+  /** Of the herd. */
+  id: string
+  name: string
+  environmentId: string
+  /** Name of the check, and its title. */
+  kind: string
+  check: string
+  /** How many findings, and of the oldest whose it is, what it is about ('' where that is the member itself) and how bad. */
+  count: number
+  member: string
+  object: string
+  shown: string
+  /** ISO times of the first look that found it, and of the last. */
+  since: string
+  seenAt: string
+  /** How many checks of herds there are, those not listed included. */
+  total: number
+}
+
 /** A DNS name whose authoritative servers say something else than they should. */
 export interface WrongName {
   id: string
@@ -296,6 +317,7 @@ export interface FleetFacts {
   servers: TroubledServer[]
   replication: TroubledReplication[]
   names: WrongName[]
+  health: CriticalHealth[]
   poolers: TroubledPooler[]
   attention: FleetAttention[]
   runs: FleetRun[]

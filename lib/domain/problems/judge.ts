@@ -26,6 +26,7 @@ const severities: Readonly<Record<ProblemKind, Severity>> = {
   stale: 2,
   'pending-restart': 3,
   'name-wrong': 0,
+  'health-critical': 1,
   'pooler-paused': 0,
   'pooler-stale': 0,
   'pooler-down': 1,
@@ -113,6 +114,7 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
       ),
     ),
     counted('name-wrong', facts.names, itemOf),
+    counted('health-critical', facts.health, (one) => ({ ...itemOf(one), key: `${one.id} ${one.kind}` })),
     ...poolerTroubles.map((trouble) =>
       counted(
         `pooler-${trouble}`,

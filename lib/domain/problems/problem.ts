@@ -1,4 +1,5 @@
 import type {
+  CriticalHealth,
   FailingSubscription,
   FleetApproval,
   FleetAttention,
@@ -40,6 +41,7 @@ export interface Subjects {
   stale: TroubledInstance
   'pending-restart': TroubledInstance
   'name-wrong': WrongName
+  'health-critical': CriticalHealth
   'pooler-paused': TroubledPooler
   'pooler-stale': TroubledPooler
   'pooler-down': TroubledPooler

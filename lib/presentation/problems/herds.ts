@@ -53,3 +53,16 @@ export const managerPaused: Words<'manager-paused'> = {
   title: (count) => `Patroni is paused in ${counted(count, 'herd', 'herds')}`,
   item: (herd, context) => herdItem(herd, context, 'maintenance mode: nothing fails over until it is resumed (patronictl resume)'),
 }
+
+export const healthCritical: Words<'health-critical'> = {
+  title: (count) => `${counted(count, 'health check')} found something critical`,
+  list: ({ list }) => list('herd', 'health=critical'),
+  item: ({ id, name, check, count, member, object, shown, since, seenAt }, { addresses }) => ({
+    label: `${name}: ${check}`,
+    href: `${addresses.object('herd', id)}/health`,
+    detail: `${member}${object === '' ? '' : `, ${object}`}: ${shown}${count > 1 ? `, and ${count - 1} more` : ''}`,
+    since,
+    seenAt,
+    next: { label: 'See the remedy', href: `${addresses.object('herd', id)}/health` },
+  }),
+}

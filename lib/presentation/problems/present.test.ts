@@ -29,6 +29,28 @@ test('a name at the wrong server comes with both facts and with its repair', () 
   ])
 })
 
+test('a critical finding says whose it is, how bad, and how many there are more, and links to its remedy', () => {
+  const finding = {
+    ...{ id: 'h', name: 'orders', environmentId: 'prod', kind: 'slot', check: 'Replication slots', count: 3, member: 'orders on ams-1' },
+    ...{ object: 'left', shown: '30 GB', since: '2026-03-01T11:00:00.000Z', seenAt: '2026-03-01T11:30:00.000Z', total: 1 },
+  }
+  expect(shown({ health: [finding] })).toMatchObject([
+    {
+      severity: 1,
+      title: '1 health check found something critical',
+      href: '/herds?health=critical',
+      items: [
+        {
+          key: 'h slot',
+          label: 'orders: Replication slots',
+          detail: 'orders on ams-1, left: 30 GB, and 2 more',
+          next: { label: 'See the remedy', href: '/herds/h/health' },
+        },
+      ],
+    },
+  ])
+})
+
 test('a split brain links to where either primary can be demoted', () => {
   const [problem] = shown({ herds: [herdOf('torn', { primaries: 2 })] })
   expect(problem!.items[0]!.next).toEqual({ label: 'Choose which to demote', href: '/herds/torn' })

@@ -3,7 +3,7 @@ import { fleetProblems } from '@/lib/domain/problems/judge'
 import type { Problem, ProblemItem, ProblemKind, ProblemOf, Subjects } from '@/lib/domain/problems/problem'
 import { auditBroken, auditUnkept, auditUnwatched } from './audit'
 import { guessing, guessingFactor } from './guessing'
-import { foreign, managerPaused, noPrimary, splitBrain, twoManagers } from './herds'
+import { foreign, healthCritical, managerPaused, noPrimary, splitBrain, twoManagers } from './herds'
 import { instanceWords } from './instances'
 import { poolerWords } from './poolers'
 import { replicationWords } from './replication'
@@ -22,6 +22,7 @@ const wordsOf: { [Kind in ProblemKind]: Words<Kind> } = {
   ...serverWords,
   ...instanceWords,
   'name-wrong': nameWrong,
+  'health-critical': healthCritical,
   ...poolerWords,
   ...replicationWords,
   'scheduled-skipped': scheduledSkipped,

@@ -27,6 +27,7 @@ const headlines: Readonly<Record<ProblemKind, string>> = {
   stale: 'Facts are stale',
   'pending-restart': 'Settings pending a restart',
   'name-wrong': 'DNS name points to the wrong server',
+  'health-critical': 'A health check found something critical',
   'pooler-paused': 'Pooler is paused, clients wait',
   'pooler-stale': 'Pooler does not point to the primary',
   'pooler-down': 'Pooler cannot be used or seen',

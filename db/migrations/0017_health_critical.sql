@@ -1,0 +1,1 @@
+CREATE INDEX "health_findings_critical_idx" ON "health_findings" USING btree ("instance_id") WHERE severity = 'critical';

@@ -60,6 +60,9 @@ const idsIn = (targets: unknown): string[] => {
 }
 
 /** Columns and density, per person. `columns: null` goes back to the declaration's. */
+const isColumn = ({ fields, list }: Resource, name: string): boolean =>
+  Object.hasOwn(fields, name) || (list.sparklines ?? []).some((one) => one.name === name)
+
 export const rememberList = async (resource: string, choice: { columns?: string[] | null; density?: 'dense' | 'roomy' }): Promise<void> => {
   const actor = await requireActor()
   const change: Preferences = {}
@@ -68,7 +71,7 @@ export const rememberList = async (resource: string, choice: { columns?: string[
   if (choice.columns !== undefined) {
     const known = namedResource(resource)
     const wanted = Array.isArray(choice.columns) ? choice.columns : null
-    const columns = wanted?.filter((name) => typeof name === 'string' && Object.hasOwn(known.fields, name)) ?? null
+    const columns = wanted?.filter((name) => typeof name === 'string' && isColumn(known, name)) ?? null
     const { lists } = await readPreferences(actor.personId)
     change.lists = { ...lists, [known.name]: { columns: columns && columns.length > 0 ? columns : null } }
   }

@@ -44,6 +44,7 @@ export const SmallTable = ({
         fields,
         path,
         hasActions: hasTicks,
+        sparklines: { columns: [], rows: {} },
         context: { zone, environments, pathOf, titleOf: (field, id) => data.references[field]?.[id] },
       }),
     [data, columns, fields, path, zone, environments, pathOf, hasTicks],

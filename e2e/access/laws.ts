@@ -201,6 +201,15 @@ export const callLaws: Readonly<Record<string, Law>> = {
   'GET /api/live/herds/{id}': { ask: one('herd'), may: atLeast('viewer'), done: [200] },
   'GET /api/live/plans/{id}': { ask: one('plan'), may: atLeast('viewer'), done: [200] },
   'GET /api/live/runs/{id}': { ask: one('run'), may: atLeast('viewer'), done: [200] },
+  'GET /api/rows/{resource}/sparklines': {
+    ask: (place, world) => ({
+      params: { resource: 'instances' },
+      query: `ids=${world.id('instance', place)}&columns=lagChart,commitsChart`,
+    }),
+    may: (caller) => inPerson(caller) && atLeast('viewer')(caller),
+    done: [200],
+    doneIn: ({ rows }: { rows: object }) => Object.keys(rows).length > 0,
+  },
   'GET /api/find': { ask: () => ({ query: 'q=her' }), may: inPerson, done: [200], isPlaceless: true },
 }
 

@@ -186,6 +186,11 @@ export const herd = defineResource({
     filters: ['environmentId', 'state', 'manager', 'version', 'poolerState', 'dnsState', 'health', 'certificateVerdict', 'preferredSite'],
     search: ['searchText'],
     order: 'name',
+    sparklines: [
+      { name: 'commitsChart', label: 'Commits, 24 h', metric: 'commits', by: 'mean', over: 'sum' },
+      { name: 'activeChart', label: 'Active sessions, 24 h', metric: 'active', by: 'highest', over: 'sum' },
+      { name: 'lagChart', label: 'Highest replay lag, 24 h', metric: 'lagBytes', by: 'highest', over: 'highest' },
+    ],
   },
   observedAt: 'observedAt',
   sections: [

@@ -161,6 +161,13 @@ export const instance = defineResource({
     filters: ['environmentId', 'role', 'state', 'version', 'syncState', 'hasPendingRestart', 'manager'],
     search: ['searchText'],
     order: 'title',
+    sparklines: [
+      { name: 'activeChart', label: 'Active sessions, 24 h', metric: 'active', by: 'highest' },
+      { name: 'commitsChart', label: 'Commits, 24 h', metric: 'commits', by: 'mean' },
+      { name: 'lagChart', label: 'Replay lag, 24 h', metric: 'lagBytes', by: 'highest' },
+      { name: 'walChart', label: 'WAL, 24 h', metric: 'walBytes', by: 'mean' },
+      { name: 'sizeChart', label: 'Size, 24 h', metric: 'sizeBytes', by: 'highest' },
+    ],
   },
   observedAt: 'observedAt',
   observedSource: 'observedSource',

@@ -110,6 +110,12 @@ export const server = defineResource({
     filters: ['environmentId', 'state', 'site', 'profile', 'tags'],
     search: ['searchText'],
     order: 'hostname',
+    sparklines: [
+      { name: 'cpuChart', label: 'CPU, 24 h', metric: 'cpu', by: 'highest' },
+      { name: 'loadChart', label: 'Load per vCPU, 24 h', metric: 'loadPerCpu', by: 'highest' },
+      { name: 'memoryChart', label: 'Memory used, 24 h', metric: 'memoryUsed', partOf: 'memory', by: 'highest' },
+      { name: 'diskChart', label: 'Disk used, 24 h', metric: 'diskUsed', partOf: 'disk', by: 'highest' },
+    ],
   },
   observedAt: 'observedAt',
   observedSource: 'observedSource',

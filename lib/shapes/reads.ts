@@ -7,6 +7,7 @@ import type { RunResults } from './results'
 import type { Samples } from './samples'
 import type { ServerLog } from './server-log'
 import type { HerdSettings, InstanceSettings } from './settings'
+import type { Sparklines } from './sparklines'
 import type { TopStatements } from './statements'
 
 declare const answers: unique symbol
@@ -47,6 +48,9 @@ export const reads = {
     `/api/rows/${path}?${query}${query ? '&' : ''}facets=${withFacets ? 1 : 0}`,
   rowIds: (path: string, query: string, max: number): ReadAddress<string[]> =>
     `/api/rows/${path}?${query}${query ? '&' : ''}shape=ids&max=${max}`,
+  /** Names of columns and ids of rows, at most a hundred. */
+  sparklines: (path: string, columns: readonly string[], ids: readonly string[]): ReadAddress<Sparklines> =>
+    `/api/rows/${path}/sparklines?columns=${columns.join(',')}&ids=${ids.join(',')}`,
   herd: (id: string): ReadAddress<HerdTopology> => `/api/live/herds/${id}`,
   /** A run has few targets that move a primary; the list answers at most so many. */
   certificates: (runId: string): ReadAddress<{ items: IssuedCertificate[] }> =>

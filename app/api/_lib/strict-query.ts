@@ -15,7 +15,8 @@ const refuse = (found: readonly FieldProblem[], under: string): Fault => {
  * `input.invalid`.
  */
 export const strictQuery = (resource: Resource, params: URLSearchParams, under = ''): ListQuery => {
-  const { query, problems } = parseListQuery(described(resource), params)
+  const description = described(resource)
+  const { query, problems } = parseListQuery({ ...description, list: { ...description.list, sparklines: [] } }, params)
   const named = new Set(problems.map(({ path }) => path))
   const empty = [...params].filter(([name, value]) => value.trim() === '' && !named.has(name))
   const message = 'has no value; leave it out to ask for everything, or say isnull or notnull'

@@ -21,7 +21,8 @@ export const ColumnsDialog = ({
   onChange: (columns: string[] | null) => void
 }) => {
   const [shown, setShown] = useState<readonly string[]>(columns)
-  const others = columnChoices(resource).filter((field) => !shown.includes(field.name))
+  const choices = columnChoices(resource)
+  const others = choices.filter((field) => !shown.includes(field.name))
   const move = (index: number, by: number) => {
     const next = [...shown]
     const [one] = next.splice(index, 1)
@@ -32,7 +33,7 @@ export const ColumnsDialog = ({
     <Dialog isOpen onClose={onClose} title="Columns" description="Remembered for you on this list, and part of its link.">
       <ol className="p-3" aria-label="Columns shown, in order">
         {shown.map((name, index) => {
-          const label = resource.fields[name]?.label ?? name
+          const label = choices.find((one) => one.name === name)?.label ?? name
           return (
             <li key={name} className="flex items-center gap-2">
               <label className="flex flex-1 items-center gap-2 py-1">

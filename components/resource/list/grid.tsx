@@ -53,7 +53,8 @@ export const Grid = ({
   const columns = useMemo<ColumnDef<typeof features, never>[]>(
     () =>
       shown.map((name) => {
-        const field = resource.fields[name]!
+        const field = resource.fields[name]
+        if (!field) return { id: name, header: chartLabel(resource, name), accessorFn: () => null, enableSorting: false }
         // Sorting happens in SQL; without an accessor the table would not offer it.
         return { id: name, header: field.label, accessorFn: () => null, enableSorting: field.kind !== 'json' }
       }),
@@ -113,20 +114,21 @@ export const Grid = ({
             </th>
           )}
           {table.getHeaderGroups()[0]?.headers.map(({ column }) => {
-            const field = resource.fields[column.id]!
+            const field = resource.fields[column.id]
+            const label = field?.label ?? chartLabel(resource, column.id)
             const direction = column.getIsSorted()
             const place = column.getSortIndex()
             return (
               <th
                 key={column.id}
                 scope="col"
-                className={isNumeric(field) ? 'n' : undefined}
+                className={field && isNumeric(field) ? 'n' : undefined}
                 aria-sort={direction === 'asc' ? 'ascending' : direction === 'desc' ? 'descending' : undefined}
-                title={field.help}
+                title={field?.help}
               >
                 {column.getCanSort() ? (
                   <button type="button" onClick={(event) => onSort(column.id, event.shiftKey)}>
-                    {field.label}
+                    {label}
                     {direction && (
                       <span className="dir" aria-hidden="true">
                         {direction === 'asc' ? '▲' : '▼'}
@@ -135,7 +137,7 @@ export const Grid = ({
                     )}
                   </button>
                 ) : (
-                  field.label
+                  label
                 )}
               </th>
             )
@@ -158,6 +160,8 @@ export const Grid = ({
     </table>
   )
 }
+
+const chartLabel = ({ list }: ResourceDescription, name: string): string => list.sparklines.find((one) => one.name === name)?.label ?? name
 
 const rowClass = (observedAt: string | null | undefined, staleBefore: string, isFresh: boolean): string | undefined => {
   const isStale = observedAt === null || (observedAt !== undefined && observedAt < staleBefore)

@@ -1,5 +1,4 @@
 import type { Danger } from '@/lib/kernel/operation/plan'
-import type { FieldDescription } from '@/lib/kernel/resource/field'
 import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { ListPage } from '@/lib/shapes/list'
@@ -36,9 +35,24 @@ export interface ListBoot {
   now: number
 }
 
-/** Fields that may stand in a column. */
-export const columnChoices = (resource: ResourceDescription): FieldDescription[] =>
-  Object.values(resource.fields).filter((field) => field.kind !== 'json' || resource.list.columns.includes(field.name))
+export interface ColumnChoice {
+  name: string
+  label: string
+  help?: string
+}
+
+/** What may stand in a column: fields, and charts. */
+export const columnChoices = (resource: ResourceDescription): ColumnChoice[] => [
+  ...Object.values(resource.fields).filter((field) => field.kind !== 'json' || resource.list.columns.includes(field.name)),
+  ...resource.list.sparklines,
+]
+
+/** The columns in their order. A field comes first: it names the row. */
+export const shownColumns = ({ fields, list }: ResourceDescription, wanted: readonly string[] | null): string[] => {
+  const known = (wanted ?? list.columns).filter((name) => fields[name] || list.sparklines.some((one) => one.name === name))
+  const first = known.find((name) => fields[name]) ?? list.columns[0]!
+  return [first, ...known.filter((name) => name !== first)]
+}
 
 /** Milliseconds; null: nothing here was ever seen. */
 export const newestOf = ({ observedAt }: ListPage): number | null => {

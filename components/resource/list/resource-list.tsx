@@ -19,17 +19,17 @@ import { Chips } from './chips'
 import { Facets } from './facets'
 import { type FacetsShown, isFacetsShown } from './facets-shown'
 import { Grid } from './grid'
-import { type Density, type ListAction, type ListBoot, newestOf } from './list-data'
+import { type Density, type ListAction, type ListBoot, newestOf, shownColumns } from './list-data'
 import { isSameOrder, mergeInPlace } from './merge'
 import { NoRows } from './no-rows'
 import { Pager } from './pager'
-import { rowsHtml } from './row-html'
 import { useSelection } from './selection'
 import { Toolbar } from './toolbar'
 import { Tray } from './tray'
 import { useFreshRows } from './use-fresh-rows'
 import { readQuery, useList } from './use-list'
 import { useListShortcuts } from './use-list-shortcuts'
+import { useRowMarkup } from './use-row-markup'
 import { useSelectAll } from './use-select-all'
 
 const ColumnsDialog = dynamic(() => import('./columns-dialog').then((m) => m.ColumnsDialog), { ssr: false })
@@ -83,30 +83,12 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
   )
   const selection = useSelection(path, data.ids)
 
-  const columns = useMemo(
-    () => [...(query.columns ?? resource.list.columns)].filter((name) => resource.fields[name]),
-    [query.columns, resource],
-  )
+  const columns = useMemo(() => shownColumns(resource, query.columns), [query.columns, resource])
   const hasActions = actions.length > 0
-  const markup = useMemo(
-    () =>
-      rowsHtml(data, {
-        columns,
-        fields: resource.fields,
-        path,
-        hasActions,
-        context: {
-          zone,
-          now: state.loadedAt,
-          environments: boot.environments,
-          pathOf: boot.pathOf,
-          titleOf: (field, id) => data.references[field]?.[id],
-        },
-      }),
-    [data, columns, resource, path, hasActions, zone, state.loadedAt, boot.environments, boot.pathOf],
-  )
+  const { plain, markup, because } = useRowMarkup(boot, data, { columns, zone, loadedAt: state.loadedAt })
 
-  const fresh = useFreshRows(`${formatListQuery(resource, query)} ${zone} ${columns.join()}`, data.ids, markup)
+  // A chart moves all the time: that is no change of its row.
+  const fresh = useFreshRows(`${formatListQuery(resource, query)} ${zone} ${columns.join()}`, data.ids, plain)
 
   useEffect(() => {
     setNow(Date.now())
@@ -217,6 +199,11 @@ export const ResourceList = ({ boot: text, server }: { boot: string; server: Lis
         {state.problem && (
           <Note tone="bad" isAlert className="m-2" title={state.problem} actions={<Button onClick={retry}>Try again</Button>}>
             The rows below are the last ones read.
+          </Note>
+        )}
+        {because !== null && (
+          <Note tone="warn" className="m-2" title={because}>
+            The charts below are the last ones read.
           </Note>
         )}
         {isMoved && (

@@ -28,6 +28,7 @@ const writer = (columns: string[], hasActions = false): RowWriter => ({
   fields,
   path: 'things',
   hasActions,
+  sparklines: { columns: [{ name: 'lagChart', label: 'Lag', metric: 'lagBytes', by: 'highest' }], rows: { id0: { lagChart: [1024] } } },
   context: { zone: 'UTC', environments: {}, pathOf: { herd: 'herds' }, titleOf: (_field, id) => (id === 'h1' ? 'orders <1>' : undefined) },
 })
 
@@ -51,6 +52,13 @@ test('a row is whole and escaped, and values that come again are written alike i
       '<td class="o"></td><td><span class="unseen" title="You may not see this object">not visible</span></td><td class="n"></td>',
   )
   expect(rows[2]).toContain(`<a href="/things/id2">c</a></th>${cells}`)
+})
+
+test('charts stand where their column does, and the row is named by its first field', () => {
+  const [row] = rowsHtml(data(['title', 'port'], [['a', 5432]]), writer(['lagChart', 'title', 'port']))
+  expect(row).toMatch(
+    /^<th scope="row"><a href="\/things\/id0">a<\/a><\/th><td class="sp"><svg .*<\/svg>1 kB<\/td><td class="n">5432<\/td>$/,
+  )
 })
 
 test('columns that the answer does not hold are left out, and a list may have one column or none', () => {

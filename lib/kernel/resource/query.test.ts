@@ -30,7 +30,7 @@ const resource: ResourceDescription = {
   path: 'instances',
   noun: ['instance', 'instances'],
   fields,
-  list: { columns: ['title'], filters: ['state'], order: 'title', canSearch: true },
+  list: { columns: ['title'], filters: ['state'], order: 'title', canSearch: true, sparklines: [] },
   form: [],
   sections: [],
   related: [],

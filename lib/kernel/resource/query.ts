@@ -107,7 +107,8 @@ export const parseListQuery = (resource: ResourceDescription, params: URLSearchP
     columns: (value) => {
       const columns: string[] = []
       for (const name of splitList(value)) {
-        if (!fieldOf(name)) drop(`columns: ${name}`, 'columns', `has no field ${name}; there are ${fieldNames}`)
+        if (!fieldOf(name) && !resource.list.sparklines.some((one) => one.name === name))
+          drop(`columns: ${name}`, 'columns', `has no field ${name}; there are ${fieldNames}`)
         else if (!columns.includes(name)) columns.push(name)
       }
       if (columns.length > 0) query.columns = columns

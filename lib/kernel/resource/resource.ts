@@ -40,6 +40,23 @@ export interface Offered {
   operations: Readonly<Record<string, string | null>>
 }
 
+/**
+ * A small chart in a column that a person may add to a list: the last day of a figure that is sampled. It is no field of a row, so it is neither filtered, sorted
+ * nor exported.
+ */
+export interface Sparkline {
+  name: string
+  label: string
+  /** Name of the metric; of a herd those of its members. */
+  metric: string
+  /** The metric of which it is a part, in percent; absent: it is shown as it is. */
+  partOf?: string
+  /** What stands for half an hour: `highest` where a spike matters, `mean` where the amount does. */
+  by: 'highest' | 'mean'
+  /** Of a herd, over its members. */
+  over?: 'sum' | 'highest'
+}
+
 interface ResourceInput<T extends AnyPgTable, F extends string> {
   name: string
   /** Path segment of pages and API (`/herds`, `/api/v1/herds`), where it is not the plural noun in lower case with dashes. */
@@ -62,6 +79,7 @@ interface ResourceInput<T extends AnyPgTable, F extends string> {
     search: readonly ColumnName<T>[]
     /** First sort; '-name' sorts downwards. */
     order: NoInfer<F> | `-${NoInfer<F>}`
+    sparklines?: readonly Sparkline[]
   }
   /** Column that holds when the observed fields were seen, and who saw them. */
   observedAt?: ColumnName<T>
@@ -96,7 +114,7 @@ export interface Resource<Name extends string = string, F extends string = strin
   title: (row: Record<string, unknown>) => string
   scope: Scope<string>
   fields: Record<F, FieldSpec>
-  list: { columns: readonly F[]; filters: readonly F[]; search: readonly string[]; order: string }
+  list: { columns: readonly F[]; filters: readonly F[]; search: readonly string[]; order: string; sparklines?: readonly Sparkline[] }
   /** Every field that people set, in the order of `sections`; empty: the resource is read-only in the console. */
   form: readonly F[]
   observedAt?: string
@@ -152,7 +170,7 @@ export interface ResourceDescription {
   path: string
   noun: readonly [string, string]
   fields: Record<string, FieldDescription>
-  list: { columns: readonly string[]; filters: readonly string[]; order: string; canSearch: boolean }
+  list: { columns: readonly string[]; filters: readonly string[]; order: string; canSearch: boolean; sparklines: readonly Sparkline[] }
   form: readonly string[]
   sections: readonly Section[]
   related: readonly Related[]
@@ -173,6 +191,7 @@ export const describe = (resource: Resource): ResourceDescription => ({
     filters: resource.list.filters,
     order: resource.list.order,
     canSearch: resource.list.search.length > 0,
+    sparklines: resource.list.sparklines ?? [],
   },
   form: resource.form,
   sections: resource.sections,

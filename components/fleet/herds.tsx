@@ -18,6 +18,7 @@ const words = (herd: FleetHerd): string => {
   if (herd.troubles.lagging) return `lag ${herd.lagBytesMax === null ? '' : formatBytes(herd.lagBytesMax)}`.trim()
   if (herd.troubles['replay-paused']) return 'replay paused'
   if (herd.troubles.replaced) return 'former primary down'
+  if (herd.isHealthCritical) return 'health critical'
   if (herd.troubles.stale) return 'stale'
   if (herd.troubles['pending-restart']) return 'restart pending'
   return 'healthy'

@@ -47,7 +47,9 @@ const readHerds = {
         where i.herd_id = h.id and i.state = 'online' and i.role = 'primary'
       ) else coalesce(m.primaries, 0)::int end as "primaryIdentifiers", coalesce(m.unseen, 0)::int as unseen,
       coalesce(m.troubles, '{}') as troubles, m.lag_bytes_max::float8 as "lagBytesMax", m.lost_at as "lostAt",
-      coalesce((select f.manager = 'several' from herd_facts f where f.herd_id = h.id), false) as "isContested", coalesce(m.is_paused, false) as "isPaused"
+      coalesce((select f.manager = 'several' from herd_facts f where f.herd_id = h.id), false) as "isContested", coalesce(m.is_paused, false) as "isPaused",
+      coalesce((select f.health_critical_until > now() and v.looks_at_health from herd_facts f, environments v
+        where f.herd_id = h.id and v.id = h.environment_id), false) as "isHealthCritical"
     from herds h left join (
       select herd_id, sum(n) as members, sum(online) as online, sum(primaries) as primaries, sum(unseen) as unseen, max(lost_at) as lost_at,
         max(lag_bytes_max) filter (where trouble = 'lagging') as lag_bytes_max, jsonb_object_agg(trouble, n) filter (where trouble is not null) as troubles,

@@ -226,7 +226,9 @@ test('what is critical is told on the front page once for each check of a herd, 
     { id: ids.herd, name: 'shop', kind: 'slot', count: 3, object: expect.stringMatching(/left|right/), total: 1 },
   ])
   expect(await told(who('viewer', ids.a))).toEqual([])
-  expect((await fleetFacts(who('viewer'))).health).toHaveLength(1)
+  const facts = await fleetFacts(who('viewer'))
+  expect(facts.health).toHaveLength(1)
+  expect(facts.herds).toMatchObject([{ isHealthCritical: true }])
   await age(1_000)
   expect(await told()).toHaveLength(1)
   await query(`update environments set health_limits = '{slot off}'`)

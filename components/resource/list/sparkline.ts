@@ -20,7 +20,7 @@ const pathOf = (figures: readonly (number | null)[], unit: ShownUnit): string =>
       if (figure === null) return ''
       const isFirst = (figures[step - 1] ?? null) === null
       const isAlone = isFirst && (figures[step + 1] ?? null) === null
-      return isAlone ? `M${at(figure, step)}h.1` : `${isFirst ? 'M' : 'L'}${at(figure, step)}`
+      return isAlone ? `M${at(figure, step)}h2` : `${isFirst ? 'M' : 'L'}${at(figure, step)}`
     })
     .join('')
 }

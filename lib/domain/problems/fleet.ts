@@ -36,6 +36,8 @@ export interface FleetHerd {
   isContested?: boolean
   /** Its manager, Patroni, is in maintenance mode: nobody fails it over. */
   isPaused?: boolean
+  /** A health check found something critical. */
+  isHealthCritical?: boolean
   /** Members by their worst trouble. */
   troubles: Partial<Record<Trouble, number>>
   /** Of the members that lag too far; null: none does. */

@@ -73,3 +73,7 @@ describe('what needs attention', () => {
     expect(herdSeverity(herdOf('x', { members: 0, primaries: 0 }))).toBeNull()
   })
 })
+
+test('a herd in which a health check found something critical is not told healthy', () => {
+  expect(herdSeverity(herdOf('orders', { isHealthCritical: true }))).toBe(1)
+})

@@ -164,5 +164,6 @@ export const herdSeverity = (herd: FleetHerd): Severity | null => {
   if (isSplit(herd) || hasNoPrimary(herd)) return 0
   const found = (Object.keys(herd.troubles) as Trouble[]).map((trouble) => severities[trouble])
   if (herd.primaries > 1) found.push(1)
+  if (herd.isHealthCritical) found.push(severities['health-critical'])
   return found.length === 0 ? null : (Math.min(...found) as Severity)
 }

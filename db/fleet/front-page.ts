@@ -12,11 +12,11 @@ import {
 import { hasNoPrimary } from '@/lib/domain/problems/judge'
 import { type Actor, allowance, mayAnywhere, mayIn, ownId, systemActor } from '@/lib/kernel/access/access'
 import { mayRunAnywhere } from '@/lib/operations/may-run'
-import { readCriticalHealth } from '../health/critical'
 import { Fresh } from '../pg/cached'
 import { getPool } from '../pg/client'
 import { guessingNow } from '../trail/guessing'
 import { auditTroubles } from '../trail/troubles'
+import { readCriticalHealth } from './front-page-health'
 import { readReplication } from './front-page-replication'
 
 /**

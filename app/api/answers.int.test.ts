@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { saveHealth } from '@/db/health/save'
 import { getPool } from '@/db/pg/client'
+import { sumFleet } from '@/db/samples/fleet'
 import { saveSamples } from '@/db/samples/save'
 import { saveStatements } from '@/db/statements/save'
 import { discoveryIsAnswered } from '@/e2e/harness/answers/discovery'
@@ -248,6 +249,9 @@ test('samples of an instance, a herd and a host, as JSON and as CSV, what is ask
   ])
   expect((await stage.ask('GET', `/api/v1/herds/${shop}/samples`)).body.series.length).toBeGreaterThan(15)
   expect((await stage.ask('GET', `/api/v1/servers/${server}/samples?points=10`)).status).toBe(200)
+  await sumFleet()
+  const fleet = (await stage.ask('GET', '/api/v1/fleet/samples?metrics=active,seen')).body
+  expect(fleet.series).toContainEqual(expect.objectContaining({ title: 'dev', metric: 'active', points: [expect.any(Array)] }))
   const csv = await stage.ask('GET', `/api/v1/instances/${id}/samples?metrics=active&format=csv`)
   expect(csv.body).toMatch(/^time,title,metric,low,mean,high\r\n\d{4}-.*Z,shop on d2,active,3,3,3\r\n$/)
   const wrong = await stage.ask('GET', `/api/v1/instances/${id}/samples?from=yesterday&points=0&format=xml&metrix=active`)

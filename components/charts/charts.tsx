@@ -17,11 +17,11 @@ import { useSamples } from './use-samples'
 
 const iso = (at: number): string => new Date(at * 1000).toISOString()
 
-/** What an object looked like over time. The address keeps the range, so that a link shows a colleague the same. `path`: of the resource. */
-export const Charts = ({ of, path, id }: { of: SampleSubject; path: string; id: string }) => {
+/** What an object looked like over time. The page's address keeps the range, so that a link shows a colleague the same. `address`: of its samples. */
+export const Charts = ({ of, address }: { of: SampleSubject; address: string }) => {
   const page = useId()
   const range = rangeOf(useSearchParams())
-  const { seen, because, isOld } = useSamples(path, id, range)
+  const { seen, because, isOld } = useSamples(address, range)
   const now = () => Date.now() / 1000
   const show = (next: Range) => history.pushState(null, '', `?${rangeQuery(next)}`)
   const found = useMemo(() => seen && panelsOf(of, seen.samples), [of, seen])
@@ -95,7 +95,7 @@ export const Charts = ({ of, path, id }: { of: SampleSubject; path: string; id: 
           {found.empty.length > 0 && found.shown.length > 0 && (
             <p className="text-ink-2">Nothing is known in this time of: {found.empty.join(', ')}.</p>
           )}
-          <Card title="Runs and alarms in this time">
+          <Card title={of === 'fleet' ? 'Failovers and alarms in this time' : 'Runs and alarms in this time'}>
             {seen.samples.marks.length === 0 ? (
               <p className="text-ink-2">None.</p>
             ) : (
@@ -113,8 +113,8 @@ export const Charts = ({ of, path, id }: { of: SampleSubject; path: string; id: 
           </Card>
           <p className="text-ink-2">
             Drag across a chart to choose a time. Keys on a chart: ← and → move the cross-hair, + and − zoom. The same figures:{' '}
-            <a href={`/api/v1/${path}/${id}/samples?from=${iso(seen.window.from)}&to=${iso(seen.window.to)}&format=csv`}>CSV</a>,{' '}
-            <a href={`/api/v1/${path}/${id}/samples?from=${iso(seen.window.from)}&to=${iso(seen.window.to)}`}>JSON</a>.
+            <a href={`${address}?from=${iso(seen.window.from)}&to=${iso(seen.window.to)}&format=csv`}>CSV</a>,{' '}
+            <a href={`${address}?from=${iso(seen.window.from)}&to=${iso(seen.window.to)}`}>JSON</a>.
           </p>
         </>
       )}

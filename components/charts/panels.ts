@@ -1,5 +1,5 @@
 import type { ShownUnit } from '@/lib/domain/samples/figure-text'
-import type { HostMetric, InstanceMetric } from '@/lib/domain/samples/metrics'
+import type { FleetMetric, HostMetric, InstanceMetric } from '@/lib/domain/samples/metrics'
 import type { SampleSubject, Samples } from '@/lib/shapes/samples'
 import type { Points } from './lines'
 
@@ -30,6 +30,21 @@ const hostPanels: readonly Declared<HostMetric>[] = [
   { title: 'Fullest disk', metrics: ['diskUsed', 'disk'] },
   { title: 'Disk fill rate', metrics: ['diskFill'] },
 ]
+/** A line for each environment. */
+const fleetPanels: readonly Declared<FleetMetric>[] = [
+  { title: 'Commits', metrics: ['commits'] },
+  { title: 'Active sessions', metrics: ['active'] },
+  { title: 'Waiting for a lock', metrics: ['waiting'] },
+  { title: 'Highest replay lag', metrics: ['lagSeconds'] },
+  { title: 'Highest load per vCPU', metrics: ['loadPerCpu'] },
+  { title: 'Instances sampled', metrics: ['seen'] },
+]
+const panelsFor: Record<SampleSubject, readonly Declared<string>[]> = {
+  instance: instancePanels,
+  herd: instancePanels,
+  server: hostPanels,
+  fleet: fleetPanels,
+}
 
 export interface PanelLine {
   label: string
@@ -47,9 +62,12 @@ const hostOf = (title: string): string => title.split(' on ').at(-1)!
 
 const byTheHour = (points: Points): Points => points.map(([at, low, mean, high]) => [at, low * 3600, mean * 3600, high * 3600])
 
-/** What an answer has to show, a chart each: of a herd one metric and a line per member, else the metrics of one matter. Without a point there is no chart. */
+/**
+ * What an answer has to show, a chart each: of a herd one metric and a line per member, of the fleet per environment, else the metrics of one matter. Without a
+ * point there is no chart.
+ */
 export const panelsOf = (of: SampleSubject, { metrics, series }: Samples): { shown: Panel[]; empty: string[] } => {
-  const declared: readonly Declared<string>[] = of === 'server' ? hostPanels : instancePanels
+  const declared = panelsFor[of]
   const named = new Map(metrics.map((metric) => [metric.name, metric]))
   const apart =
     of === 'herd'
@@ -64,7 +82,7 @@ export const panelsOf = (of: SampleSubject, { metrics, series }: Samples): { sho
       series
         .filter(({ metric }) => metric === name)
         .map((one) => ({
-          label: of === 'herd' ? hostOf(one.title) : named.get(name)!.label,
+          label: of === 'herd' ? hostOf(one.title) : of === 'fleet' ? one.title : named.get(name)!.label,
           points: isRare ? byTheHour(one.points) : one.points,
         })),
     ),

@@ -20,7 +20,7 @@ const pointsMin = 150
 const pointsMax = 600
 
 /** Follows the samples of an object while the page is seen; what has ended is asked once. `seen` null: not answered yet; `because`: why the console does not answer. */
-export const useSamples = (path: string, id: string, range: Range): { seen: Seen | null; because: string | null; isOld: boolean } => {
+export const useSamples = (of: string, range: Range): { seen: Seen | null; because: string | null; isOld: boolean } => {
   const key = rangeQuery(range)
   const [state, setState] = useState<{ key: string; seen: Seen | null; because: string | null }>({ key: '', seen: null, because: null })
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` says all of `range`.
@@ -33,7 +33,7 @@ export const useSamples = (path: string, id: string, range: Range): { seen: Seen
       let seconds = everySecondsMin
       try {
         const points = Math.min(pointsMax, Math.max(pointsMin, Math.round(innerWidth / 4)))
-        const address = reads.samples(path, id, { ...window, points })
+        const address = reads.samples(of, { ...window, points })
         const samples = await askRead(address, over.signal)
         setState({ key, seen: { samples, window }, because: null })
         seconds = Math.min(everySecondsMax, Math.max(everySecondsMin, samples.stepSeconds))
@@ -55,6 +55,6 @@ export const useSamples = (path: string, id: string, range: Range): { seen: Seen
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', shown)
     }
-  }, [path, id, key])
+  }, [of, key])
   return { seen: state.seen, because: state.because, isOld: state.key !== key }
 }

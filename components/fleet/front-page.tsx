@@ -21,6 +21,7 @@ import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import { streams } from '@/lib/shapes/streams'
 import { type AcknowledgeActions, Aside } from './acknowledge'
 import { FirstSteps } from './first-steps'
+import { FleetCharts } from './fleet-charts'
 import { HerdGrid } from './herds'
 import { Problems, severityLook } from './problems'
 import { RunningWork } from './runs'
@@ -152,6 +153,7 @@ export const FrontPage = ({
         )}
         <h2 className="sr-only">Herds by environment</h2>
         <HerdGrid environments={facts.environments} herds={facts.herds} mayBeAddedIn={herdsMayBeAddedIn} />
+        {!isWall && <FleetCharts />}
       </div>
     </div>
   )

@@ -1,4 +1,5 @@
 import {
+  fleetMetrics,
   type HostMetric,
   hostMetrics,
   type InstanceMetric,
@@ -14,7 +15,8 @@ import { databaseFault, getPool } from '../pg/client'
 
 export interface SampleQuestion {
   of: SampleSubject
-  id: string
+  /** Of the fleet: none. */
+  id: string | null
   from: Date
   to: Date
   /** At most as many of each series. */
@@ -25,7 +27,7 @@ export interface SampleQuestion {
   minuteDays: number
 }
 
-/** Which rows, and what must be seen to see them; a herd is its members side by side. */
+/** Which rows, and what must be seen to see them; a herd is its members side by side, the fleet its environments. */
 const subjects: Record<SampleSubject, { permission: Permission; text: string; metrics: readonly SampleMetric[] }> = {
   instance: { permission: 'instance.view', metrics: instanceMetrics, text: 'select id, title, herd_id from instances where id = $1' },
   herd: { permission: 'instance.view', metrics: instanceMetrics, text: 'select id, title, herd_id from instances where herd_id = $1' },
@@ -33,6 +35,11 @@ const subjects: Record<SampleSubject, { permission: Permission; text: string; me
     permission: 'server.view',
     metrics: hostMetrics,
     text: 'select id, hostname as title, null::uuid as herd_id from servers where id = $1',
+  },
+  fleet: {
+    permission: 'instance.view',
+    metrics: fleetMetrics,
+    text: 'select * from (select id, id as environment_id, name as title, null::uuid as herd_id from environments) e where $1::uuid is null',
   },
 }
 
@@ -93,16 +100,19 @@ export const readSamples = async (actor: Actor, question: SampleQuestion): Promi
       `${text} and ($2::uuid[] is null or environment_id = any($2)) order by title, id limit 100`,
       [question.id, environments],
     )
-    if (shown.length === 0 && !(question.of === 'herd' && (await isHerd(question.id, environments)))) throw new Fault('record.missing')
+    const mayBeEmpty = question.of === 'fleet' || (question.of === 'herd' && (await isHerd(question.id, environments)))
+    if (shown.length === 0 && !mayBeEmpty) throw new Fault('record.missing')
     const places = wanted.map((name) => placeOf(metrics, name))
     const [{ rows }, marks] = await Promise.all([
       getPool().query<PointRow>(pointsOfSamples, [shown.map(({ id }) => id), question.from, question.to, step, places]),
-      readMarks(
-        actor,
-        shown.map(({ id }) => id),
-        question.of === 'herd' ? question.id : (shown[0]?.herd_id ?? null),
-        question,
-      ),
+      question.of === 'fleet'
+        ? readFleetMarks(actor, question)
+        : readMarks(
+            actor,
+            shown.map(({ id }) => id),
+            question.of === 'herd' ? question.id : (shown[0]?.herd_id ?? null),
+            question,
+          ),
     ])
     const found = new Map<string, SampleSeries>()
     for (const { id, title } of shown)
@@ -122,7 +132,7 @@ export const readSamples = async (actor: Actor, question: SampleQuestion): Promi
   }
 }
 
-const isHerd = async (id: string, environments: readonly string[] | null): Promise<boolean> =>
+const isHerd = async (id: string | null, environments: readonly string[] | null): Promise<boolean> =>
   (await getPool().query('select from herds where id = $1 and ($2::uuid[] is null or environment_id = any($2))', [id, environments])).rows
     .length > 0
 
@@ -174,6 +184,25 @@ const readAlarmMarks = async (
     [herdId === null ? ids : [...ids, herdId], from, to, allowed === 'all' ? null : allowed.environmentIds],
   )
   return rows.map(({ at, headline, label, href }) => ({ at: at.getTime() / 1000, kind: 'alarm', title: `${headline}: ${label}`, href }))
+}
+
+/** Of the fleet: failovers, and what was broken or worse, each in the environments that the actor may see it in. */
+const readFleetMarks = async (actor: Actor, { from, to }: SampleQuestion): Promise<SampleMark[]> => {
+  const [failovers, alarms] = [allowance(actor, 'failover.view'), allowance(actor, 'instance.view')]
+  const scope = (allowed: typeof alarms) => (allowed === 'all' ? null : allowed === 'none' ? [] : allowed.environmentIds)
+  const { rows } = await getPool().query<SampleMark & { at: number }>(
+    `(select extract(epoch from t.started_at)::float8 as at, 'failover' as kind, concat_ws(' ', t.mode, 'failover of', t.title || ':', t.state) as title,
+        '/failovers/' || t.id as href
+      from failovers t where t.started_at >= $1 and t.started_at < $2 and ($3::uuid[] is null or t.environment_id = any($3))
+      order by t.started_at desc limit ${marksMax})
+     union all
+     (select extract(epoch from t.began_at)::float8, 'alarm', t.headline || ': ' || t.label, t.href
+      from incidents t where t.severity <= 1 and t.began_at >= $1 and t.began_at < $2 and ($4::uuid[] is null or t.environment_ids <@ $4 and t.environment_ids <> '{}')
+      order by t.began_at desc limit ${marksMax})
+     order by 1`,
+    [from, to, scope(failovers), scope(alarms)],
+  )
+  return rows
 }
 
 export interface LatestSample {

@@ -87,6 +87,8 @@ export const incidents = pgTable(
   (t) => [
     uniqueIndex('incidents_open_key').on(t.kind, t.itemKey, t.environmentIds).where(sql`ended_at is null`),
     index('incidents_ended_idx').on(t.endedAt),
+    // Those that the front page marks in its charts.
+    index('incidents_severe_idx').on(t.beganAt).where(sql`severity <= 1`),
     // What it is about: keys of what concerns two objects begin with the first.
     index('incidents_subject_idx').on(sql`split_part(item_key, ' ', 1)`, t.beganAt),
   ],

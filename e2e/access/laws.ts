@@ -49,6 +49,7 @@ export const callLaws: Readonly<Record<string, Law>> = {
   'GET /api/v1/instances/{id}/samples': { ask: one('instance'), may: atLeast('viewer'), done: [200] },
   'GET /api/v1/herds/{id}/samples': { ask: one('herd'), may: atLeast('viewer'), done: [200] },
   'GET /api/v1/servers/{id}/samples': { ask: one('server'), may: atLeast('viewer'), done: [200] },
+  'GET /api/v1/fleet/samples': { ask: none, may: atLeast('viewer'), done: [200], isPlaceless: true },
 
   'POST /api/v1/tokens': {
     ask: (place, world) => ({ body: { name: 'x', role: 'viewer', environmentId: world.id('environment', place) } }),

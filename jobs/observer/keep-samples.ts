@@ -1,5 +1,6 @@
 import { inPgTransaction } from '@/db/pg/transaction'
 import { releaseLeases, renewLeases, takeLease } from '@/db/runs/leases'
+import { sumFleet } from '@/db/samples/fleet'
 import { keepSamples } from '@/db/samples/keep'
 import type { Log } from '../queue/log'
 import { repeat } from '../queue/schedule'
@@ -8,7 +9,7 @@ const everyMs = 60_000
 const leaseTtlMs = 15 * 60_000
 const lease = 'sample-keeper'
 
-/** Makes partitions of samples ahead, packs, thins and drops them, in one worker at a time. */
+/** Makes partitions of samples ahead, packs, thins and drops them, and sums up each environment's minute, in one worker at a time. */
 export const startSampleKeeper = ({
   minuteDays,
   coarseDays,
@@ -26,7 +27,10 @@ export const startSampleKeeper = ({
     return (await takeLease({ names: [lease], token, holder, reason: 'packs and thins samples', jobId: null }, leaseTtlMs)) === null
   }
   const work = async () => {
-    if (await isMine()) await keepSamples({ minuteDays, coarseDays })
+    if (!(await isMine())) return
+    // Partitions first: this minute's must be there.
+    await keepSamples({ minuteDays, coarseDays })
+    await sumFleet()
   }
   const repeated = repeat([{ name: 'samples', everyMs, work }], log)
   return {

@@ -68,9 +68,9 @@ export const reads = {
   /** Empty parts are left to the console. */
   statements: (id: string, question: Readonly<Record<string, string>>): ReadAddress<TopStatements> =>
     `/api/v1/instances/${id}/statements?${new URLSearchParams(Object.entries(question).filter(([, value]) => value !== ''))}`,
-  /** Of an instance, a server, or the members of a herd, by the path of the resource; moments in seconds since 1970. */
-  samples: (path: string, id: string, { from, to, points }: Record<'from' | 'to' | 'points', number>): ReadAddress<Samples> =>
-    `/api/v1/${path}/${id}/samples?${new URLSearchParams({ from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString(), points: String(points) })}`,
+  /** `of`: the address that samples of an object, or of the fleet, are read at; moments in seconds since 1970. */
+  samples: (of: string, { from, to, points }: Record<'from' | 'to' | 'points', number>): ReadAddress<Samples> =>
+    `${of}?${new URLSearchParams({ from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString(), points: String(points) })}`,
   failBack: (herdId: string): ReadAddress<FailBackSeen> => `/api/v1/dr-pairs/${herdId}`,
   find: (text: string): ReadAddress<FoundObject[]> => `/api/find?q=${encodeURIComponent(text)}`,
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-export const sampleSubjects = ['instance', 'herd', 'server'] as const
+export const sampleSubjects = ['instance', 'herd', 'server', 'fleet'] as const
 export type SampleSubject = (typeof sampleSubjects)[number]
 
 /** `points`: moment in seconds since 1970, then the lowest, mean and highest figure of the `stepSeconds` that begin there. What is not known has no point. */

@@ -53,6 +53,6 @@ export const answerSamples =
   (of: SampleSubject) =>
   async ({ actor, params, query }: Given<unknown>): Promise<Samples | Response> => {
     const { format, ...window } = sampleWindow(query, new Date())
-    const samples = await readSamples(actor, { of, id: params.id!, ...window, minuteDays: env().SAMPLE_DAYS })
+    const samples = await readSamples(actor, { of, id: params.id ?? null, ...window, minuteDays: env().SAMPLE_DAYS })
     return format === 'csv' ? streamText(asCsv(samples), 'text/csv; charset=utf-8; header=present') : samples
   }

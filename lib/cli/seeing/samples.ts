@@ -1,6 +1,6 @@
 import { figureText } from '@/lib/domain/samples/figure-text'
 import type { SampleSeries, Samples } from '@/lib/shapes/samples'
-import type { Args } from '../args'
+import { type Args, mustBeEmpty } from '../args'
 import { getJson, type Where } from '../client'
 import { exitCodes } from '../exit-codes'
 import { outputOf, pour, print, printJson, remark } from '../output'
@@ -22,11 +22,17 @@ const rowOf = ({ title, metric, points }: SampleSeries, metrics: Samples['metric
   return [title, label, ...figures.map((figure) => figureText(figure, unit)), `${new Date(newest[0] * 1000).toISOString().slice(0, 16)}Z`]
 }
 
-/** `matriarch samples NAME [--from TIME --to TIME --metrics a,b --points N] [-o table|json|csv]` */
+const pathOf = async (where: Where, args: Args): Promise<string> => {
+  if (args.words.length > 0) return (await subjectOf(where, args, ['instance', 'herd', 'server'])).path
+  mustBeEmpty(args)
+  return '/api/v1/fleet'
+}
+
+/** `matriarch samples [NAME] [--from TIME --to TIME --metrics a,b --points N] [-o table|json|csv]`; without a name each environment. */
 export const samples = async (where: Where, args: Args): Promise<number> => {
   const format = outputOf(args, ['table', 'json', 'csv'])
   const question = questionOf(args, ['from', 'to', 'metrics', 'points'])
-  const { path } = await subjectOf(where, args, ['instance', 'herd', 'server'])
+  const path = await pathOf(where, args)
   if (format === 'csv') {
     await pour(where, `${path}/samples?${question}&format=csv`)
     return exitCodes.done

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeInventory } from '@/db/fleet/inventory'
 import { saveHealth } from '@/db/health/save'
 import { getPool } from '@/db/pg/client'
+import { sumFleet } from '@/db/samples/fleet'
 import { saveSamples } from '@/db/samples/save'
 import { saveStatements } from '@/db/statements/save'
 import { runCli } from '@/e2e/harness/cli'
@@ -116,6 +117,8 @@ test('samples give of each figure the last, the lowest and the highest, and thei
   expect((await linesOf(['samples', 'shop on d2', '--metrics', 'active,commits']))[2]).toMatch(/Commits +no samples +- /)
   expect((await linesOf(['samples', 'shop on d2', '--metrics', 'active', '-o', 'csv']))[0]!.trim()).toBe('time,title,metric,low,mean,high')
   expect(JSON.parse((await matriarch(['samples', 'd1', '-o', 'json'])).out).metrics[0].name).toBe('cpu')
+  await sumFleet()
+  expect((await linesOf(['samples', '--metrics', 'active']))[1]).toMatch(/^dev +Active sessions +\d/)
   const wrong = await matriarch(['samples', 'd1', '--metrics', 'speed'])
   expect([wrong.code, wrong.err]).toEqual([exitCodes.usage, expect.stringContaining('cpu')])
 })

@@ -50,10 +50,10 @@ export const seeingTopics = {
     more: 'A worker reads the file on the host. Exit code 1 when it could not.',
   },
   samples: {
-    brief: 'show what an instance, a herd or a server looked like over time',
-    usage: 'matriarch samples NAME [--from TIME] [--to TIME] [--metrics a,b] [-o table|json|csv]',
+    brief: 'show what an instance, a herd, a server or the environments looked like over time',
+    usage: 'matriarch samples [NAME] [--from TIME] [--to TIME] [--metrics a,b] [-o table|json|csv]',
     inputs: [
-      name('an instance, a herd or a server'),
+      ['NAME', 'name or id of an instance, a herd or a server; without it each environment'],
       ...window,
       ['--metrics a,b', 'some of the figures; a wrong one is answered with their names'],
       ['--points N', 'into how many steps the time is divided, in json and csv'],

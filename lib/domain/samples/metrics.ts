@@ -40,8 +40,22 @@ export const hostMetrics = [
   { name: 'diskFill', label: 'Disk fill rate', unit: 'bytes per second' },
 ] as const satisfies readonly SampleMetric[]
 
+/**
+ * Of an environment, stored likewise, once a minute: of what was sampled within it. `commits`: of its primaries; lag and load: the worst. `seen`: of how many
+ * instances the figures are.
+ */
+export const fleetMetrics = [
+  { name: 'commits', label: 'Commits', unit: 'per second' },
+  { name: 'active', label: 'Active sessions', unit: 'sessions' },
+  { name: 'waiting', label: 'Waiting for a lock', unit: 'sessions' },
+  { name: 'lagSeconds', label: 'Highest replay lag', unit: 'seconds' },
+  { name: 'loadPerCpu', label: 'Highest load per vCPU', unit: 'ratio' },
+  { name: 'seen', label: 'Instances sampled', unit: 'sessions' },
+] as const satisfies readonly SampleMetric[]
+
 export type InstanceMetric = (typeof instanceMetrics)[number]['name']
 export type HostMetric = (typeof hostMetrics)[number]['name']
+export type FleetMetric = (typeof fleetMetrics)[number]['name']
 
 /** Where each stands in a row, from 1 as SQL counts. */
 export const placeOf = (metrics: readonly SampleMetric[], name: string): number => metrics.findIndex((one) => one.name === name) + 1

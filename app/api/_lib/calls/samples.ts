@@ -1,4 +1,4 @@
-import { hostMetrics, instanceMetrics, type SampleMetric } from '@/lib/domain/samples/metrics'
+import { fleetMetrics, hostMetrics, instanceMetrics, type SampleMetric } from '@/lib/domain/samples/metrics'
 import { samplesSchema } from '@/lib/shapes/samples'
 import { defineCall } from '../call'
 
@@ -33,4 +33,5 @@ export const sampleCalls = {
   instanceSamples: samplesOf('/api/v1/instances/{id}/samples', 'Read what an instance looked like over time', instanceMetrics),
   herdSamples: samplesOf('/api/v1/herds/{id}/samples', 'Read what the members of a herd looked like over time', instanceMetrics),
   serverSamples: samplesOf('/api/v1/servers/{id}/samples', 'Read what a host looked like over time', hostMetrics),
+  fleetSamples: samplesOf('/api/v1/fleet/samples', 'Read what the environments looked like over time, a series each', fleetMetrics),
 }

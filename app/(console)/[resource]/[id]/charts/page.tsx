@@ -23,7 +23,7 @@ const ChartsPage = async ({ params }: Props) => {
   return (
     <>
       <PageHeader crumbs={[...crumbs, { href, label: record.title }]} title={`Charts of ${record.title}`} environment={environment} />
-      <Charts of={of} path={resource.path} id={record.id} />
+      <Charts of={of} address={`/api/v1/${resource.path}/${record.id}/samples`} />
     </>
   )
 }

@@ -1,0 +1,1 @@
+CREATE INDEX "incidents_severe_idx" ON "incidents" USING btree ("began_at") WHERE severity <= 1;

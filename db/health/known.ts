@@ -32,12 +32,15 @@ const diskOf = async (instanceId: string): Promise<Known> => {
     stepSeconds,
     places,
   ])
-  const of = (place: number): DiskPoint[] => rows.filter(({ metric }) => metric === place).map(({ at, mean }) => [at, mean])
-  const used = of(places[0]!)
-  const size = of(places[1]!).at(-1)?.[1]
-  const now = used.at(-1)?.[1]
-  if (size === undefined || now === undefined) return { found: [], because: 'No sample of its disk is there yet.', notApplicable: null }
-  const rate = fillRateOf(used)
+  const sizes = new Map(rows.flatMap(({ metric, at, mean }) => (metric === places[1] ? [[at, mean]] : [])))
+  const points = rows.flatMap(({ metric, at, mean }): DiskPoint[] => {
+    const bytes = sizes.get(at)
+    return metric === places[0] && bytes !== undefined ? [[at, mean, bytes]] : []
+  })
+  const newest = points.at(-1)
+  if (newest === undefined) return { found: [], because: 'No sample of its disk is there yet.', notApplicable: null }
+  const [, now, size] = newest
+  const rate = fillRateOf(points)
   const freeBytes = Math.max(0, size - now)
   const share = freeBytes / size
   return seen({

@@ -1,11 +1,29 @@
-/** A moment in seconds of any clock, and the bytes that were used then. */
-export type DiskPoint = readonly [at: number, usedBytes: number]
+/** A moment in seconds of any clock, the bytes that were used then, and how many there were. */
+export type DiskPoint = readonly [at: number, usedBytes: number, bytes: number]
+
+/** So much less used from one point to the next is a clean-up: what filled before says nothing of what fills since. */
+const fallShare = 0.05
+/** Sizes are kept with five digits. */
+const sizeShare = 0.001
+
+/** The last points of the disk as it is: since it has its size, and since the last clean-up. */
+const sinceChange = (points: readonly DiskPoint[]): readonly DiskPoint[] => {
+  const changed = points.findLastIndex(([, used, bytes], n) => {
+    const before = points[n - 1]
+    return before !== undefined && (Math.abs(bytes - before[2]) > bytes * sizeShare || before[1] - used > bytes * fallShare)
+  })
+  return changed < 0 ? points : points.slice(changed)
+}
 
 /** Shorter than this, what fills a disk for a moment would be told for ever. */
 const spanSecondsMin = 900
 
-/** Bytes per second by which it fills, by least squares over the points; null: they are too few, or too close together. */
-export const fillRateOf = (points: readonly DiskPoint[]): number | null => {
+/**
+ * Bytes per second by which it fills, by least squares over the points since its size changed or it was cleaned up; null: they are too few, or too close
+ * together.
+ */
+export const fillRateOf = (all: readonly DiskPoint[]): number | null => {
+  const points = sinceChange(all)
   const first = points[0]
   const last = points.at(-1)
   if (first === undefined || last === undefined || points.length < 5 || last[0] - first[0] < spanSecondsMin) return null

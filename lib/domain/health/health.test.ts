@@ -49,12 +49,19 @@ test('a line about limits names a kind and one or two numbers, or off', () => {
 })
 
 test('a disk that fills evenly is full when the line says so; a short look, or one that empties, forecasts nothing', () => {
-  const minutes = (count: number, perMinute: number) => Array.from({ length: count }, (_, n) => [n * 60, 1000 + n * perMinute] as const)
+  const minutes = (count: number, perMinute: number, from = 0, used = 1000, bytes = 10_000) =>
+    Array.from({ length: count }, (_, n) => [(from + n) * 60, used + n * perMinute, bytes] as const)
   expect(fillRateOf(minutes(60, 60))).toBeCloseTo(1)
   expect(fillRateOf(minutes(10, 60))).toBeNull()
   expect(fillRateOf([])).toBeNull()
   expect(daysUntilFull(86_400 * 10, 1)).toBe(10)
   expect(daysUntilFull(86_400, -1)).toBe(forecastDaysMax)
+  const full = minutes(60, 0, 0, 9000)
+  expect(fillRateOf([...full, ...minutes(60, 60, 60)])).toBeCloseTo(1)
+  expect(fillRateOf([...full, ...minutes(60, 60, 60, 9000, 20_000)])).toBeCloseTo(1)
+  expect(fillRateOf([...full, ...minutes(10, 60, 60)])).toBeNull()
+  // A little less used for a while, as when files of WAL are removed, is no clean-up.
+  expect(fillRateOf([...minutes(60, 60, 0, 1000, 100_000), ...minutes(60, 60, 60, 4000, 100_000)])).toBeCloseTo(0.9, 1)
 })
 
 test('a version is as far from its end as the dated list says, and behind the latest minor of the list or of the fleet', () => {

@@ -10,7 +10,8 @@ export const otherKinds = [
     what: 'When the file system of the data directory is full if it goes on filling as in the last hours. PostgreSQL stops when it cannot write WAL.',
     asks: 'every',
     of: 'records',
-    question: () => 'The line through the disk samples of the last 24 hours that the console keeps of the host: the server is not asked.',
+    question: () =>
+      'The line through the disk samples of the last 24 hours that the console keeps of the host, from its last clean-up or change of size on: the server is not asked.',
     everyHours: 1,
     cost: 'Nothing: samples are kept anyway.',
     unit: 'days',

@@ -45,7 +45,9 @@ test('a line about limits names a kind and one or two numbers, or off', () => {
     showHealthValue(1.5, 'hours'),
     showHealthValue(12.34, 'times'),
     showHealthValue(forecastDaysMax, 'days'),
-  ]).toEqual(['95 %', '1 h 30 min', '12 ×', 'more than ten years'])
+    showHealthValue(0.0528, 'days'),
+    showHealthValue(-3.2, 'days'),
+  ]).toEqual(['95 %', '1 h 30 min', '12 ×', 'more than ten years', '1 h 16 min', '-3.2 d'])
 })
 
 test('a disk that fills evenly is full when the line says so; a short look, or one that empties, forecasts nothing', () => {

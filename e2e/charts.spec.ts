@@ -32,3 +32,30 @@ test('load on a server moves its chart without a reload, a key reads what was, a
   await expect(commits).toBeVisible()
   expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
 })
+
+test('the front page draws each environment over time, fits a phone, and a list shows the last day of a figure in a column of its own', async ({
+  as,
+  stack,
+}) => {
+  const page = await as('vera')
+  await page.goto('/')
+  await page.getByRole('heading', { name: 'Over time' }).scrollIntoViewIfNeeded()
+  const seen = page.getByRole('region', { name: 'Instances sampled', exact: true })
+  const ofDev = stack.members.filter(({ environment }) => environment === 'dev').length
+  await expect(seen.locator('.chart-figures')).toContainText(new RegExp(`dev ${ofDev}\\b`), { timeout: 150_000 })
+  expect(await axeFaults(page)).toEqual([])
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expect(seen).toBeVisible()
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
+
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.goto('/instances?environment=dev')
+  await page.getByRole('button', { name: 'Columns' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Columns' })
+  await dialog.getByText('Commits, 24 h').click()
+  await dialog.getByRole('button', { name: 'Show these' }).click()
+  await expect(page.getByRole('img', { name: /^Commits, 24 h: now [\d.,]+\/s, lowest .*, highest / }).first()).toBeVisible()
+  expect(await axeFaults(page)).toEqual([])
+  await page.getByRole('button', { name: 'Columns' }).click()
+  await page.getByRole('button', { name: 'Back to the default' }).click()
+})

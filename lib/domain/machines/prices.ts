@@ -1,7 +1,5 @@
+import { dollars, hoursPerMonth } from '../prices/month'
 import { samplePrices } from './sample'
-
-/** As AWS counts a month. */
-const hoursPerMonth = 730
 
 export interface MonthlyPrice {
   usd: number
@@ -14,8 +12,6 @@ export const monthlyPrice = (region: string, type: string): MonthlyPrice | null 
   const hourly = region === samplePrices.region ? samplePrices.ec2LinuxOnDemand[type] : undefined
   return hourly === undefined ? null : { usd: hourly * hoursPerMonth, asOf: samplePrices.asOf }
 }
-
-const dollars = (usd: number): string => `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
 
 /** `$140.16 → $70.08, saves $70.08 (on demand, list of 2026-09)`. */
 export const sayPriceChange = (region: string, from: string, to: string): string => {

@@ -32,5 +32,11 @@ export const sampleTypes: Readonly<Record<string, TypeRow>> = instanceTypes
 /** Per region: types offered, and per zone those that are missing there. Source: `DescribeInstanceTypeOfferings` in 2026-09. */
 export const sampleOffers: Readonly<Record<string, { offered: string[]; missing: Record<string, string[]> }>> = offers
 
-/** USD per hour on demand, Linux, in one region. Source: AWS's public price list at `asOf`. */
-export const samplePrices: { region: string; asOf: string; ec2LinuxOnDemand: Readonly<Record<string, number>> } = prices
+/** USD per hour in one region: Linux on demand and RDS for PostgreSQL, Single-AZ; USD per GB and month of EBS. Source: AWS's public price list at `asOf`. */
+export const samplePrices: {
+  region: string
+  asOf: string
+  ec2LinuxOnDemand: Readonly<Record<string, number>>
+  rdsPostgresSingleAz: Readonly<Record<string, number>>
+  ebsGbMonth: Readonly<Record<string, number>>
+} = prices

@@ -65,6 +65,7 @@ const rooms: Walls['rooms'] = {
     imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts',
     libraries: '@aws-sdk/client-ec2 @aws-sdk/client-sts',
   },
+  'lib/adapters/feeds': { imports: 'lib/domain lib/kernel/ground lib/ports', libraries: 'node' },
   'lib/adapters/ldap': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },
   'lib/adapters/oidc': { imports: 'lib/kernel/ground lib/ports', libraries: 'openid-client jose' },
   'lib/adapters/messages/mail.ts': { imports: 'lib/ports', libraries: 'nodemailer' },
@@ -155,7 +156,7 @@ const rooms: Walls['rooms'] = {
   'next.config.ts': { imports: '', libraries: 'next node' },
 
   // Beside the console: it talks to it over HTTP.
-  'lib/cli': { imports: 'lib/domain lib/kernel/ground lib/kernel/operation lib/shapes', libraries: 'tsx node' },
+  'lib/cli': { imports: 'lib/domain lib/kernel/ground lib/kernel/operation lib/shapes lib/adapters/feeds', libraries: 'tsx node' },
 
   // The playground. Its lab knows nothing of the console; `start` puts one in front of it.
   'lib/playground/machine': { imports: '', libraries: 'node' },

@@ -22,6 +22,13 @@ const bare = new Set([
   'now',
   'blocked',
   'changes',
+  'check-price',
+  'list-regions',
+  'list-strategies',
+  'allow-burstable',
+  'persistent-vms',
+  'offline',
+  'unfit',
 ])
 const short: Record<string, string> = { o: 'output', q: 'q', h: 'help', y: 'yes', f: 'follow' }
 

@@ -16,6 +16,7 @@ import { samples } from './seeing/samples'
 import { settings } from './seeing/settings'
 import { statements } from './seeing/statements'
 import { timeline } from './seeing/timeline'
+import { spot } from './spot'
 import { testSubscription } from './subscriptions'
 import { verify } from './verify'
 import { watch } from './watch'
@@ -166,6 +167,7 @@ export const commands: Readonly<Record<string, Command>> = {
   key,
   'with-lock': withLock,
   verify,
+  spot,
 }
 
 const version = (): string =>

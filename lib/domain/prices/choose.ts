@@ -33,14 +33,19 @@ export const choose = (catalogue: Catalogue, wanted: Requirements, page: { from:
   const judge = typeJudge(wanted)
   const isInPlace = placeJudge(wanted)
   const seen = new Map<string, Seen>()
-  for (const type of catalogue.types) seen.set(type.type, { type, reasons: judge(type), isFitting: false, isOffered: false, refused: null })
+  for (const type of catalogue.types)
+    seen.set(type.type, { type, reasons: judge(type), isFitting: false, isOffered: false, isZoneUnknown: false, refused: null })
 
   const fitting: number[] = []
   const keys: number[] = []
   let best = Number.POSITIVE_INFINITY
   catalogue.offers.forEach((offer, index) => {
     const one = seen.get(offer.type)
-    if (one === undefined || !isInPlace(offer)) return
+    if (one === undefined) return
+    if (!isInPlace(offer)) {
+      one.isZoneUnknown ||= isPerhapsIn(offer, wanted)
+      return
+    }
     one.isOffered = true
     if (one.reasons.length > 0) return
     const because = whyOfferNot(offer, wanted)
@@ -71,12 +76,16 @@ interface Seen {
   reasons: string[]
   isFitting: boolean
   isOffered: boolean
+  /** Offered in the region of a zone asked for, by a source that names no zones. */
+  isZoneUnknown: boolean
   /** The cheapest of its offers that did not fit. */
   refused: { price: number; because: string } | null
 }
 
-const reasonsOf = ({ reasons, isOffered, refused }: Seen, { regions, zones }: Requirements): string[] => {
+const reasonsOf = ({ reasons, isOffered, isZoneUnknown, refused }: Seen, { regions, zones }: Requirements): string[] => {
   const place = zones.length > 0 ? zones : regions
+  if (!isOffered && isZoneUnknown)
+    return [...reasons, `whether it is offered in ${place.join(', ')} is not known: the source names no zones`]
   if (!isOffered) return [...reasons, place.length > 0 ? `not offered in ${place.join(', ')}` : 'not offered in any region that is known']
   return refused === null ? reasons : [...reasons, refused.because]
 }
@@ -95,6 +104,9 @@ export const placeJudge = ({ regions, zones }: Pick<Requirements, 'regions' | 'z
     return isIn
   }
 }
+
+const isPerhapsIn = ({ region, zone }: Offer, { zones }: Requirements): boolean =>
+  zone === null && zones.some((one) => one.startsWith(region))
 
 /** Only what the page needs is sorted by name as well: a sort of numbers alone is many times faster than one that compares. */
 const pageOf = (

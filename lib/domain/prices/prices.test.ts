@@ -82,8 +82,8 @@ test('a price or rate that is not known is never taken for zero: it meets no lim
   expect(why('m6g.large', { evictionMax: 5 })?.[0]).toContain('eviction rate is not known')
   const { offers } = chosen({ strategy: 'balanced' })
   expect(offers.slice(-2).map(({ offer, score }) => [offer.type, score])).toEqual([
-    ['i3.large', null],
     ['m6g.large', null],
+    ['i3.large', null],
   ])
 })
 
@@ -121,6 +121,15 @@ test('the same requirements are compared on spot, on demand and on RDS, and stor
   })
   expect(compare(catalogue, { ...wanted, regions: ['eu-west-1'], architecture: 'arm64' }).rds).toBeNull()
   expect(storageMonth(catalogue, wanted, 'eu-west-1a')).toBeNull()
+})
+
+test('in a zone that is asked for, a source that names no zones is not known to offer anything', () => {
+  const unnamed = { ...catalogue, offers: catalogue.offers.map((one) => ({ ...one, zone: null })) }
+  const { total, unfit } = choose(unnamed, { ...anything, zones: ['us-east-1a'] })
+  expect(total).toBe(0)
+  expect(unfit.find(({ type: { type } }) => type === 'm5.large')?.reasons).toEqual([
+    'whether it is offered in us-east-1a is not known: the source names no zones',
+  ])
 })
 
 test('a name is matched by its pattern from its beginning to its end', () => {

@@ -27,17 +27,26 @@ export const sayScore = ({ market, strategy, evictionWeight }: Requirements): st
   }
 }
 
-const unknownLast = Number.MAX_VALUE
 /** Above any price per hour: an eviction rate is compared first. */
 const rateStep = 1e6
+/** Above any of these: first what has a price, then what is dear or not on demand. */
+const unscored = 1e9
+const unpriced = 2e9
+const unknown = 3e9
 
 /** What offers are sorted by, the lowest first. `index`: the offer's place among all. */
 export const sortKey = (offer: Offer, wanted: Requirements, index: number): number => {
   if (wanted.strategy === 'random') return shuffled(index, wanted.seed)
   const price = adjustedPrice(offer, wanted)
-  if (wanted.strategy === 'eviction-rate' && wanted.market === 'spot')
-    return price === null || offer.evictionMax === null ? unknownLast : offer.evictionMax * rateStep + price
-  return price ?? unknownLast
+  if (price === null) return unscoredKey(offer, wanted)
+  if (wanted.strategy !== 'eviction-rate' || wanted.market === 'on-demand') return price
+  return offer.evictionMax === null ? unscored + price : offer.evictionMax * rateStep + price
+}
+
+const unscoredKey = (offer: Offer, { market }: Requirements): number => {
+  const price = priceOf(offer, market)
+  if (price !== null) return unscored + price
+  return offer.onDemandUsd === null ? unknown : unpriced + offer.onDemandUsd
 }
 
 /** A number that a seed and an index always give, and that shows nothing of their order. Source: the finaliser of MurmurHash3. */

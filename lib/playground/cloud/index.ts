@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { Cloud } from './cloud'
+import { feedAt, isFeed } from './feeds'
 import type { CloudOptions } from './state'
 
 const requestBytesMax = 1024 * 1024
@@ -26,7 +27,7 @@ export interface RunningCloud {
   holdAnswer: () => () => void
 }
 
-/** A twin of EC2 and STS on a free port of 127.0.0.1 (or `port`): the wire protocols and signatures of AWS, for any client of AWS. */
+/** A twin of EC2, STS and the public price lists on a free port of 127.0.0.1 (or `port`): the wire protocols and signatures of AWS, for any client of AWS. */
 export const startCloud = async (options: Partial<CloudOptions> & { port?: number } = {}): Promise<RunningCloud> => {
   const { port = 0, ...given } = options
   const cloud = new Cloud(accountId, { ...defaults, ...given })
@@ -43,6 +44,9 @@ export const startCloud = async (options: Partial<CloudOptions> & { port?: numbe
     }
     const requestId = crypto.randomUUID()
     const { method = '', url = '/', headers } = request
+    const feed = method === 'GET' && isFeed(url) ? feedAt(cloud.state, url) : undefined
+    if (feed === null) return void response.writeHead(403).end()
+    if (feed !== undefined) return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(feed))
     const { status, body } = cloud.handle({ method, url, headers, body: Buffer.concat(pieces).toString('utf8') }, requestId)
     if (isNextLost) {
       isNextLost = false

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sampleOffers, sampleTypes } from '@/lib/domain/machines/sample'
 import { CloudFault } from './fault'
+import { spotUsd } from './market'
 
 export type MachineState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped'
 export const stateCodes: Readonly<Record<MachineState, number>> = {
@@ -71,6 +72,8 @@ export class CloudState {
   readonly volumes = new Map<string, Volume>()
   /** `m5.large us-east-1a`: no capacity. */
   readonly exhausted = new Set<string>()
+  /** `m5.large us-east-1a` → by how much its spot price was moved, from now on. */
+  readonly moved = new Map<string, number>()
   private readonly shown = new Map<string, { from: number; machine: Machine }[]>()
 
   constructor(
@@ -85,6 +88,11 @@ export class CloudState {
   isOffered(type: string, zone: string): boolean {
     const offers = sampleOffers[zone.slice(0, -1)]
     return offers?.offered.includes(type) === true && !(offers.missing[zone] ?? []).includes(type)
+  }
+
+  /** USD per hour; null: not offered there. */
+  spotNow(zone: string, type: string): number | null {
+    return this.isOffered(type, zone) ? spotUsd(zone, type, this.options.now(), this.moved.get(`${type} ${zone}`)) : null
   }
 
   mustHaveType(type: string): void {

@@ -63,7 +63,7 @@ const rooms: Walls['rooms'] = {
   },
   'lib/adapters/aws': {
     imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts',
-    libraries: '@aws-sdk/client-ec2 @aws-sdk/client-sts',
+    libraries: '@aws-sdk/client-ec2 @aws-sdk/client-pricing @aws-sdk/client-sts',
   },
   'lib/adapters/feeds': { imports: 'lib/domain lib/kernel/ground lib/ports', libraries: 'node' },
   'lib/adapters/ldap': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },

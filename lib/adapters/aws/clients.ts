@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2'
+import { PricingClient } from '@aws-sdk/client-pricing'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import type { CloudSettings } from '@/lib/ports/machines'
 
@@ -11,7 +12,7 @@ const assumeTimeoutMs = 20_000
 const sessionSeconds = 3600
 /** A session is asked for anew this long before it ends. */
 const sessionSpareMs = 5 * 60_000
-/** Where credentials are judged; every region answers the same. */
+/** Where credentials are judged and prices listed; every region that does answers the same. */
 const homeRegion = 'us-east-1'
 const sessionName = 'matriarch'
 
@@ -20,8 +21,11 @@ export interface Clients {
   /** Never sends anything twice. */
   ec2Deeds: (account: CloudSettings, region: string) => EC2Client
   sts: (account: CloudSettings) => STSClient
+  pricing: (account: CloudSettings) => PricingClient
   close: () => void
 }
+
+type Client = EC2Client | STSClient | PricingClient
 
 interface Session {
   accessKeyId: string
@@ -35,12 +39,12 @@ interface Session {
  * new client.
  */
 export const makeClients = (): Clients => {
-  const kept = new Map<string, { settings: string; client: EC2Client | STSClient }>()
-  const of = <Client extends EC2Client | STSClient>(name: string, account: CloudSettings, make: () => Client): Client => {
+  const kept = new Map<string, { settings: string; client: Client }>()
+  const of = <One extends Client>(name: string, account: CloudSettings, make: () => One): One => {
     const key = `${account.id} ${name}`
     const settings = JSON.stringify(account)
     const held = kept.get(key)
-    if (held?.settings === settings) return held.client as Client
+    if (held?.settings === settings) return held.client as One
     held?.client.destroy()
     const client = make()
     kept.set(key, { settings, client })
@@ -79,6 +83,7 @@ export const makeClients = (): Clients => {
         () => new EC2Client({ ...common(account, region), maxAttempts: deedAttemptsMax, ...credentials(account) }),
       ),
     sts: (account) => of('sts', account, () => new STSClient({ ...common(account, homeRegion), ...credentials(account) })),
+    pricing: (account) => of('pricing', account, () => new PricingClient({ ...common(account, homeRegion), ...credentials(account) })),
     close: () => {
       for (const { client } of kept.values()) client.destroy()
       kept.clear()

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { sampleOffers } from '@/lib/domain/machines/sample'
-import { type Answer, answered, refused, type Service } from './answers'
+import { type Answer, answered, answeredJson, refused, type Service } from './answers'
 import { changeActions } from './ec2-change'
 import { readActions } from './ec2-read'
 import { CloudFault } from './fault'
@@ -8,6 +8,7 @@ import { Identities, type Principal } from './identity'
 import { Limits } from './limits'
 import { Params } from './params'
 import { everything, targetsOf } from './policy-targets'
+import { getProducts } from './pricing'
 import { SignatureFault, verifySignature } from './sigv4'
 import { type CloudOptions, CloudState } from './state'
 import type { Content } from './xml'
@@ -29,13 +30,13 @@ export interface Seen {
 
 /** EC2's own for what another service calls SignatureDoesNotMatch. */
 const signatureFault = (service: Service, { code, message }: SignatureFault): CloudFault => {
-  if (service === 'sts') return new CloudFault(code, message, 403)
+  if (service !== 'ec2') return new CloudFault(code, message, 403)
   if (message.startsWith('Signature expired')) return new CloudFault('RequestExpired', `Request has expired. ${message}`, 400)
   return new CloudFault('AuthFailure', 'AWS was not able to validate the provided access credentials', 401)
 }
 
 const claimedService = (headers: IncomingHttpHeaders): Service =>
-  /Credential=[^,]*\/sts\/aws4_request/.test(headers.authorization ?? '') ? 'sts' : 'ec2'
+  (['sts', 'pricing'] as const).find((one) => headers.authorization?.includes(`/${one}/aws4_request`)) ?? 'ec2'
 
 /** One account of AWS, as strict as AWS: only what is rightly signed, allowed and within its limits is answered. */
 export class Cloud {
@@ -55,6 +56,7 @@ export class Cloud {
     const service = claimedService(request.headers)
     try {
       const { region, principal } = this.authenticate(request)
+      if (service === 'pricing') return this.pricing(principal, region, request)
       const params = new Params(request.body)
       const action = params.must('Action')
       const content = service === 'sts' ? this.sts(principal, action, params) : this.ec2(principal, region, action, params)
@@ -76,6 +78,15 @@ export class Cloud {
     if (principal.expiresAtMs <= this.state.options.now())
       throw new CloudFault('ExpiredToken', 'The security token included in the request is expired', 403)
     return { region, principal }
+  }
+
+  private pricing(principal: Principal, region: string, { headers, body }: CloudRequest): Answer {
+    const action = String(headers['x-amz-target']).replace('AWSPriceListService.', '')
+    if (action !== 'GetProducts') throw new CloudFault('UnknownOperationException', `There is no operation ${action}.`)
+    this.identities.mustBeAllowed(principal, `pricing:${action}`, [everything(region)])
+    const content = getProducts(JSON.parse(body))
+    this.seen.push({ service: 'pricing', region, action, atMs: this.state.options.now() })
+    return answeredJson(content)
   }
 
   private sts(principal: Principal, action: string, params: Params): { [name: string]: Content } {

@@ -1,5 +1,6 @@
 import { sampleOffers, sampleTypes } from '@/lib/domain/machines/sample'
 import { shownMachine, shownType, shownVolume } from './ec2-shown'
+import { describeSpotPriceHistory } from './ec2-spot'
 import { CloudFault } from './fault'
 import { filtered, type Params, paged } from './params'
 import type { CloudState, Machine, Volume } from './state'
@@ -126,4 +127,5 @@ export const readActions: Readonly<Record<string, Action>> = {
   DescribeInstanceTypeOfferings: describeInstanceTypeOfferings,
   DescribeRegions: describeRegions,
   DescribeAvailabilityZones: describeAvailabilityZones,
+  DescribeSpotPriceHistory: describeSpotPriceHistory,
 }

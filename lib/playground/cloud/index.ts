@@ -47,7 +47,7 @@ export const startCloud = async (options: Partial<CloudOptions> & { port?: numbe
     const feed = method === 'GET' && isFeed(url) ? feedAt(cloud.state, url) : undefined
     if (feed === null) return void response.writeHead(403).end()
     if (feed !== undefined) return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(feed))
-    const { status, body } = cloud.handle({ method, url, headers, body: Buffer.concat(pieces).toString('utf8') }, requestId)
+    const { status, body, contentType } = cloud.handle({ method, url, headers, body: Buffer.concat(pieces).toString('utf8') }, requestId)
     if (isNextLost) {
       isNextLost = false
       return void request.socket.destroy()
@@ -55,7 +55,7 @@ export const startCloud = async (options: Partial<CloudOptions> & { port?: numbe
     const held = nextHeld
     nextHeld = null
     await held
-    response.writeHead(status, { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId }).end(body)
+    response.writeHead(status, { 'content-type': contentType, 'x-amzn-requestid': requestId }).end(body)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { sampleOffers, samplePrices, sampleTypes } from '@/lib/domain/machines/sample'
 
 /** Prices of this twin are its own: only those of one region on demand are AWS's, of the date of the sample. */
@@ -12,11 +11,16 @@ const dearer: Readonly<Record<string, number>> = {
 }
 const hourMs = 3_600_000
 /** A price changes about so often. */
-const changeMs = 9 * hourMs
+export const changeMs = 24 * hourMs
 
-/** 0 to 1, always the same for the same words. */
-const chance = (...words: readonly (string | number)[]): number =>
-  createHash('sha256').update(words.join(' ')).digest().readUInt32BE(0) / 2 ** 32
+/** 0 to 1, always the same for the same words. Source: FNV-1a with the finaliser of MurmurHash3. */
+const chance = (...words: readonly (string | number)[]): number => {
+  let hash = 0x811c9dc5
+  for (const letter of words.join(' ')) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
+}
 
 const cents = (usd: number, digits = 4): number => Number(usd.toFixed(digits))
 

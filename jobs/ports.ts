@@ -16,7 +16,9 @@ import { makeCheckpointFile } from '@/lib/adapters/audit/file'
 import { makeSyslog } from '@/lib/adapters/audit/syslog'
 import { makeMachines } from '@/lib/adapters/aws'
 import { makeCloud } from '@/lib/adapters/aws/cloud'
+import { makePrices } from '@/lib/adapters/aws/prices'
 import { makeNames } from '@/lib/adapters/dns'
+import { makeFeeds } from '@/lib/adapters/feeds'
 import { makeMessages } from '@/lib/adapters/messages'
 import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
 import { openSsh } from '@/lib/adapters/ssh'
@@ -27,6 +29,7 @@ import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CheckpointSink, CheckpointStore } from '@/lib/ports/audit-places'
 import type { MachinesRead } from '@/lib/ports/machines'
 import type { Messages } from '@/lib/ports/messages'
+import type { PriceFeeds, PricesRead } from '@/lib/ports/prices'
 
 export interface WorkerPorts extends PortsOverSsh {
   /** The public half of the vault's key, for web processes to close secrets with. */
@@ -37,6 +40,8 @@ export interface WorkerPorts extends PortsOverSsh {
   destinationOf: DestinationSource
   machines: MachinesRead
   cloudAccountOf: CloudAccountSource
+  prices: PricesRead
+  feedsAt: (endpoint: string | null) => PriceFeeds
   /** Where signed checkpoints of the audit log are kept, and sent besides. */
   checkpoints: { store: CheckpointStore; sink: CheckpointSink | null }
   /** Makes the SSH key of each environment that has none yet, and those that are to replace one; finds out which hosts accept the latter. */
@@ -83,6 +88,7 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
   }
   const names = makeNames(makeZoneSource(vault))
   const machines = makeMachines()
+  const prices = makePrices()
   const cloudAccountOf = makeCloudAccountSource(vault)
   const cloud = makeCloud(machines, async (id) => (await cloudAccountOf(id)).settings)
   const { ports, hosts, close } = makePortsOverSsh(ssh, {
@@ -102,6 +108,8 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
     destinationOf: makeDestinationSource(vault),
     machines,
     cloudAccountOf,
+    prices,
+    feedsAt: makeFeeds,
     checkpoints: checkpointPlaces(),
     ensureKeys: async () => {
       await ensureConsoleKeys(vault, newKey)
@@ -110,6 +118,7 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
     },
     close: async () => {
       machines.close()
+      prices.close()
       await close()
       await ssh.close()
     },

@@ -18,6 +18,7 @@ import { startObserver } from './observer/observe'
 import { startMachineObserver } from './observer/observe-machines'
 import { startNameObserver } from './observer/observe-names'
 import { startPoolerObserver } from './observer/observe-poolers'
+import { startPriceObserver } from './observer/observe-prices'
 import { makeFactSink, withFacts } from './observer/observe-sink'
 import { startAuditWatch } from './observer/watch-audit'
 import { makeActPorts } from './ports'
@@ -70,6 +71,15 @@ const main = async (): Promise<void> => {
   const machineObserver = env().OBSERVER
     ? startMachineObserver({ machines: world.machines, accountOf: world.cloudAccountOf, log, holder: worker.holder })
     : null
+  const priceObserver = env().OBSERVER
+    ? startPriceObserver({
+        prices: world.prices,
+        feedsAt: world.feedsAt,
+        accountOf: world.cloudAccountOf,
+        log,
+        holder: worker.holder,
+      })
+    : null
   const poolerObserver = observer ? startPoolerObserver({ ports, place: observer.place, log }) : null
   const sampleKeeper = startSampleKeeper({
     minuteDays: env().SAMPLE_DAYS,
@@ -117,6 +127,7 @@ const main = async (): Promise<void> => {
       observer?.stop(),
       nameObserver?.stop(),
       machineObserver?.stop(),
+      priceObserver?.stop(),
       poolerObserver?.stop(),
       fence?.stop(),
       liveLooks?.stop(),

@@ -78,6 +78,7 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   pooler_herds: { web: writes, worker: writes },
   dns_names: { web: writes, worker: right('su') },
   machines: { web: reads, worker: writes },
+  price_lists: { web: reads, worker: writes },
   discovery_rules: { web: writes, worker: reads },
   enrolment_keys: { web: writes, worker: sweeps('hash') },
   discovered_hosts: { web: writes, worker: right('s', { hidden: ['token_hash', 'next_token_hash'] }) },

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { boolean, foreignKey, index, integer, jsonb, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { id, moment, stamps } from './columns'
 import { environments, servers } from './fleet'
 
@@ -92,4 +92,25 @@ export const machines = pgTable(
     index('machines_tie_idx').on(t.tie, t.title),
     index('machines_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
   ],
+)
+
+/** What an account's services and AWS's public documents said of a region's prices when they were asked last; `lib/domain/prices/assemble.ts` says what each kind holds. */
+export const priceLists = pgTable(
+  'price_lists',
+  {
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => cloudAccounts.id, { onDelete: 'cascade' }),
+    region: text('region').notNull(),
+    kind: text('kind').notNull(),
+    source: text('source').notNull().default(''),
+    asOf: moment('as_of'),
+    content: jsonb('content'),
+    /** null: it was never read. */
+    readAt: moment('read_at'),
+    triedAt: moment('tried_at').notNull(),
+    /** Why it was not read the last time, or not from where it should be. */
+    because: text('because'),
+  },
+  (t) => [primaryKey({ columns: [t.accountId, t.region, t.kind] })],
 )

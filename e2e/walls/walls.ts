@@ -98,6 +98,7 @@ const rooms: Walls['rooms'] = {
   'db/settings': { imports: 'db/schema db/pg db/fleet lib/domain lib/kernel lib/shapes' },
   'db/statements': { imports: 'db/schema db/pg db/fleet lib/domain lib/kernel lib/operations lib/shapes' },
   'db/health': { imports: 'db/schema db/pg db/fleet db/samples lib/domain lib/kernel lib/operations lib/shapes' },
+  'db/prices': { imports: 'db/schema db/pg lib/domain lib/kernel lib/shapes' },
   'db/timeline': { imports: 'db/pg lib/domain lib/kernel lib/shapes' },
   'db/samples': { imports: 'db/schema db/pg lib/domain lib/kernel lib/shapes' },
   'db/people': { imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/ports', libraries: 'drizzle-orm' },

@@ -21,12 +21,14 @@ const words = (herd: FleetHerd): string => {
   if (herd.isHealthCritical) return 'health critical'
   if (herd.troubles.stale) return 'stale'
   if (herd.troubles['pending-restart']) return 'restart pending'
+  if (herd.awaited > 0) return 'not seen yet'
   return 'healthy'
 }
 
 const Tile = memo(({ herd }: { herd: FleetHerd }) => {
   const severity = herdSeverity(herd)
-  const tone = herd.members === 0 ? 'neutral' : severity === null ? 'good' : severityLook[severity][0]
+  const tone =
+    herd.members === 0 || (herd.awaited > 0 && severity === null) ? 'neutral' : severity === null ? 'good' : severityLook[severity][0]
   return (
     <li>
       {/* A plain anchor: there are hundreds, and the shell follows it through the router. */}

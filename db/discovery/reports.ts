@@ -39,7 +39,8 @@ const observedAtOf = ({ receivedAt, ageSeconds }: IncomingReport): Date => new D
 /**
  * Everything a batch of reports brings, as one statement that is its own transaction: a round trip each would cost more than the work. Hosts first, in the
  * order of their token, so that two batches never wait for each other's; then their servers, what they have, and the facts of what is registered.
- * Host facts go beside the server's own, which the observer writes: an agent never decides whether a server is reachable. Facts of a registered
+ * Host facts go beside the server's own, which the observer writes: an agent never decides whether a server is reachable,
+ * nor which of its file systems is the fullest while the observer sees how large each is. Facts of a registered
  * instance come from its registered host alone. What is observed comes again in seconds, so the answer does not wait for the disk.
  */
 const storeBatch = {
@@ -57,7 +58,8 @@ const storeBatch = {
       returning i.n, h.id, h.server_id as "serverId", i.at, i.report->'instances' as instances
     ), server as (
       update servers s set agent_seen_at = greatest(s.agent_seen_at, i.at), os = coalesce(i.os, s.os), load_per_cpu = coalesce(i.load, s.load_per_cpu),
-        memory_bytes = coalesce(i.memory, s.memory_bytes), disk_free_bytes = coalesce(i.disk, s.disk_free_bytes),
+        memory_bytes = coalesce(i.memory, s.memory_bytes), disk_free_bytes = case when s.state = 'reachable' and s.observed_at > now() - interval '3 minutes' then s.disk_free_bytes
+          else coalesce(i.disk, s.disk_free_bytes) end,
         clock_offset_seconds = coalesce(i.clock, s.clock_offset_seconds)
       from input i, host where host.n = i.n and s.id = host."serverId" and (s.agent_seen_at is null or s.agent_seen_at <= i.at)
     ), reported as materialized (

@@ -222,6 +222,35 @@ describe('what follows from something else', () => {
   })
 })
 
+describe('what was registered a moment ago', () => {
+  const seen = async () => {
+    forget('fleet')
+    return fleetFacts(actor(null, 'admin'))
+  }
+
+  test('is awaited until somebody has looked at it or half a minute is over, and then told as never observed', async () => {
+    const { id: environment } = (await getPool().query<{ id: string }>(`select id from environments where name = 'prod'`)).rows[0]!
+    const newHerd = `insert into herds (environment_id, name, base_name, data_directory) values ($1, 'young', 'young', '/data') returning id`
+    const { id: herdId } = (await getPool().query<{ id: string }>(newHerd, [environment])).rows[0]!
+    try {
+      const member = `insert into instances (herd_id, server_id, environment_id, title, port, data_directory)
+        select $1, id, environment_id, 'young on p1', 5999, '/data' from servers where hostname = 'p1'`
+      await getPool().query(member, [herdId])
+      const at = await seen()
+      expect(herd(at, 'young')).toMatchObject({ members: 1, awaited: 1, troubles: {} })
+      expect(at.instances.map(({ title }) => title)).not.toContain('young on p1')
+      await getPool().query(`update instances set created_at = now() - interval '31 s' where herd_id = $1`, [herdId])
+      const after = await seen()
+      expect(herd(after, 'young')).toMatchObject({ awaited: 0, troubles: { stale: 1 } })
+      expect(after.instances).toContainEqual(expect.objectContaining({ title: 'young on p1', trouble: 'stale', since: null }))
+    } finally {
+      await getPool().query('delete from instances where herd_id = $1', [herdId])
+      await getPool().query('delete from herds where id = $1', [herdId])
+      forget('fleet')
+    }
+  })
+})
+
 describe('the facts of the front page', () => {
   test('each member counts once, by its worst trouble', async () => {
     const facts = await fleetFacts(actor(null))

@@ -181,33 +181,45 @@ test('who may not see the instance sees nothing of its health', async () => {
     await expect(readHealth(stranger, { of, id }, { isNow: false })).rejects.toMatchObject({ code: 'record.missing' })
 })
 
+/** 100 GB, so much of it used so many minutes before `now`, which keeps samples as far apart as their host took them. */
+const sampleDisk = async (now: Date, minutesAgo: number, used: number): Promise<void> => {
+  const figures = hostMetrics.map(({ name }) => (name === 'diskUsed' ? used : name === 'disk' ? 100e9 : null))
+  await query(`insert into samples_fresh (subject, at, figures) values ($1, $4::timestamptz - $2 * interval '1 minute', $3::real[])`, [
+    ids['server-a'],
+    minutesAgo,
+    figures,
+    now,
+  ])
+}
+
 test('from its samples of the last hours a disk that fills is forecast, and one that has little room left is a finding though it does not fill', async () => {
   await makePartitions(new Date())
-  const place = (name: string) => hostMetrics.findIndex((one) => one.name === name)
-  const sample = async (minutesAgo: number, used: number) => {
-    const figures = hostMetrics.map(() => null as number | null)
-    figures[place('diskUsed')] = used
-    figures[place('disk')] = 100e9
-    await query(`insert into samples_fresh (subject, at, figures) values ($1, now() - $2 * interval '1 minute', $3::real[])`, [
-      ids['server-a'],
-      minutesAgo,
-      figures,
-    ])
-  }
   expect((await knownHealth(ids.a!, ['disk']))[0]).toMatchObject({ because: 'No sample of its disk is there yet.' })
   // A gigabyte an hour, 49 GB free.
-  for (let minute = 45; minute >= 0; minute -= 1) await sample(minute, 51e9 - (minute / 60) * 1e9)
+  const now = new Date()
+  for (let minute = 45; minute >= 0; minute -= 1) await sampleDisk(now, minute, 51e9 - (minute / 60) * 1e9)
   const [look] = await knownHealth(ids.a!, ['disk'])
-  // Two days and an hour; the first and the last five minutes are seen in part, as the clock has it.
-  expect(look!.found[0]!.value).toBeCloseTo(49 / 24, 0)
+  // Two days and an hour.
+  expect(look!.found[0]!.value).toBeCloseTo(49 / 24, 1)
   await save('a', look!)
   expect(await read('disk', 'instance', ids.a)).toMatchObject({
     state: 'critical',
     findings: [{ object: 'Host-a.example' }],
   })
   await query('truncate samples_fresh')
-  for (let minute = 45; minute >= 0; minute -= 1) await sample(minute, 93e9)
+  for (let minute = 45; minute >= 0; minute -= 1) await sampleDisk(now, minute, 93e9)
   expect((await knownHealth(ids.a!, ['disk']))[0]!.found[0]).toMatchObject({ value: 3650, atLeast: 'warning' })
+})
+
+test('a disk that somebody has just filled is a finding with the next sample of its host', async () => {
+  await query('truncate samples_fresh')
+  const now = new Date()
+  for (let minute = 10; minute >= 1; minute -= 1) await sampleDisk(now, minute, 30e9)
+  await sampleDisk(now, 0, 99.9e9)
+  expect((await knownHealth(ids.a!, ['disk']))[0]!.found[0]).toMatchObject({
+    atLeast: 'critical',
+    details: { freeBytes: expect.any(Number) },
+  })
 })
 
 test('a member is as many minor versions behind as the newest of its major in the fleet says', async () => {

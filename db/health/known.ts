@@ -6,10 +6,11 @@ import { hostMetrics, placeOf } from '@/lib/domain/samples/metrics'
 import { databaseFault, getPool } from '../pg/client'
 import { pointsOfSamples } from '../samples/read'
 
-const stepSeconds = 300
+/** As often as a host says how full it is: a mean over longer would hide for minutes that a disk has just become full. */
+const stepSeconds = 60
 const forecastHours = 24
 /** However slowly it fills, so little room is a finding. */
-const freeShares = { warning: 0.1, critical: 0.05 }
+const freeShares = { warning: 0.1, critical: 0.05, full: 0.01 }
 
 type Known = Omit<HealthLook, 'kind'>
 const none = (notApplicable: string): Known => ({ found: [], because: null, notApplicable })
@@ -46,7 +47,7 @@ const diskOf = async (instanceId: string): Promise<Known> => {
   return seen({
     database: '',
     object: host.hostname,
-    value: rate === null ? forecastDaysMax : daysUntilFull(freeBytes, rate),
+    value: share < freeShares.full ? 0 : rate === null ? forecastDaysMax : daysUntilFull(freeBytes, rate),
     atLeast: share < freeShares.critical ? 'critical' : share < freeShares.warning ? 'warning' : null,
     details: { freeBytes, bytes: size, bytesPerDay: rate === null ? null : Math.round(rate * 86_400) },
   })

@@ -48,7 +48,7 @@ export interface HostFacts {
   cpuTotal: number | null
   memoryBytes: number | null
   memoryAvailableBytes: number | null
-  /** Of the fullest file system that holds a data directory. */
+  /** Of the file system with the least share free, of those that hold a data directory, its WAL or a tablespace. */
   diskFreeBytes: number | null
   /** How large that file system is. */
   diskBytes: number | null

@@ -96,7 +96,12 @@ export const server = defineResource({
     os: { kind: 'text', label: 'Operating system', observed: true },
     loadPerCpu: { kind: 'integer', label: 'Load per CPU', observed: true },
     memoryBytes: { kind: 'bytes', label: 'Memory', observed: true },
-    diskFreeBytes: { kind: 'bytes', label: 'Disk free', observed: true, help: 'On the fullest volume that holds a data directory or WAL.' },
+    diskFreeBytes: {
+      kind: 'bytes',
+      label: 'Disk free',
+      observed: true,
+      help: 'On the fullest volume that holds a data directory, its WAL or a tablespace.',
+    },
     clockOffsetSeconds: { kind: 'seconds', label: 'Clock offset', observed: true, help: 'The host’s clock minus the console’s.' },
     observedAt: { kind: 'moment', label: 'Seen', automatic: true },
     observedSource: { kind: 'text', label: 'Seen by', automatic: true, help: 'ssh: the console connected. agent: the host reported.' },

@@ -1,7 +1,9 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSshd, type TestSshd } from '@/e2e/harness/daemons/sshd'
 import { openSsh, type Ssh } from '../ssh'
 import { type Hosts, makeHosts } from './index'
+import { parseSurvey, surveyScript } from './survey'
 
 let sshd: TestSshd
 let ssh: Ssh
@@ -31,4 +33,26 @@ test('facts of a host: load, memory, the space under the data directories, the c
   expect(facts.loadPerCpu).toBeGreaterThanOrEqual(0)
   expect(Math.abs(facts.clockOffsetSeconds!)).toBeLessThan(1)
   expect(facts.os).toBeTruthy()
+})
+
+test('WAL and tablespaces on file systems of their own are looked at as well', async () => {
+  const elsewhere = mkdtempSync('/dev/shm/matriarch-')
+  const data = `${sshd.folder}/data of a cluster`
+  try {
+    mkdirSync(`${data}/pg_tblspc`, { recursive: true })
+    const mountsOf = async () => {
+      const { stdout } = await ssh.exec(sshd.host(), ['sh', '-c', surveyScript, 'sh', 'facts', data], { timeoutMs: 20_000 })
+      return parseSurvey(stdout).disks.map(({ mount }) => mount)
+    }
+    const before = await mountsOf()
+    expect(before).toHaveLength(1)
+    symlinkSync(elsewhere, `${data}/pg_wal`)
+    expect(await mountsOf()).toEqual([...before, '/dev/shm'])
+    rmSync(`${data}/pg_wal`)
+    symlinkSync(elsewhere, `${data}/pg_tblspc/16400`)
+    expect(await mountsOf()).toEqual([...before, '/dev/shm'])
+  } finally {
+    rmSync(elsewhere, { recursive: true })
+    rmSync(data, { recursive: true })
+  }
 })

@@ -127,7 +127,7 @@ export const makeHosts = (ssh: Ssh): Hosts => {
     },
     facts: async (host, dataDirectories, options) => {
       const { survey: seen, clockOffsetSeconds } = await survey(host, ['facts', ...dataDirectories], options)
-      const fullest = seen.disks.toSorted((a, b) => a.freeBytes - b.freeBytes)[0]
+      const fullest = seen.disks.filter(({ bytes }) => bytes > 0).toSorted((a, b) => a.freeBytes / a.bytes - b.freeBytes / b.bytes)[0]
       return {
         os: seen.os,
         cpus: seen.cpus,

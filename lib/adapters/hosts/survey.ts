@@ -29,13 +29,14 @@ clusters() {
     done
   fi
 }
+disks() { df -Pk -- "$1" "$1/pg_wal" "$1"/pg_tblspc/* 2>/dev/null | sed -n '2,$s/^/disk=/p'; }
 list=$(clusters)
 printf '%s\\n' "$list" | while read -r version name port status owner data log; do
   [ -n "$data" ] || continue
   [ -n "$full" ] && echo "cluster=$version $name $port $status $owner $data"
-  df -Pk -- "$data" 2>/dev/null | sed -n '2s/^/disk=/p'
+  disks "$data"
 done
-for d in "$@"; do [ -d "$d" ] && df -Pk -- "$d" 2>/dev/null | sed -n '2s/^/disk=/p'; done
+for d in "$@"; do [ -d "$d" ] && disks "$d"; done
 ${findPoolersScript}
 [ -n "$full" ] || {
 ${findManagersScript}
@@ -57,7 +58,7 @@ export interface Survey {
   cpuTotal: number | null
   memoryBytes: number | null
   memoryAvailableBytes: number | null
-  /** Each file system that holds a data directory, once. */
+  /** Each file system that holds a data directory, its WAL or a tablespace, once. */
   disks: { mount: string; bytes: number; freeBytes: number }[]
   clusters: { version: string; name: string; port: number; status: string; owner: string; data: string }[]
   programs: Record<string, string>

@@ -47,7 +47,7 @@ test('a line about limits names a kind and one or two numbers, or off', () => {
     showHealthValue(forecastDaysMax, 'days'),
     showHealthValue(0.0528, 'days'),
     showHealthValue(-3.2, 'days'),
-  ]).toEqual(['95 %', '1 h 30 min', '12 ×', 'more than ten years', '1 h 16 min', '-3.2 d'])
+  ]).toEqual(['95 %', '1 h 30 min', '12 ×', 'not filling', '1 h 16 min', '-3.2 d'])
 })
 
 test('a disk that fills evenly is full when the line says so; a short look, or one that empties, forecasts nothing', () => {

@@ -39,7 +39,8 @@ export const showHealthValue = (value: number, unit: HealthUnit): string => {
   if (unit === 'percent') return `${Number(value.toFixed(value < 10 ? 1 : 0))} %`
   if (unit === 'times') return `${Number(value.toPrecision(2))} ×`
   if (unit === 'hours') return formatDuration(Math.round(value * 60) * 60)
-  if (unit === 'days' && value >= forecastDaysMax) return 'more than ten years'
+  if (unit === 'days' && value >= forecastDaysMax) return 'not filling'
+  if (unit === 'days' && value === 0) return 'now'
   if (unit === 'days' && value > 0 && value < 2) return formatDuration(Math.round(value * 1440) * 60)
   if (unit === 'days') return `${Number(value.toFixed(Math.abs(value) < 10 ? 1 : 0))} d`
   return String(Math.round(value))

@@ -11,6 +11,7 @@ const herd = (id: string, online = 3): FleetHerd => ({
   primaries: 1,
   primaryIdentifiers: 1,
   unseen: 0,
+  awaited: 0,
   troubles: online < 3 ? { down: 3 - online } : {},
   lagBytesMax: null,
   lostAt: null,

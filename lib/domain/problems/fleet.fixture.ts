@@ -10,6 +10,7 @@ export const herdOf = (name: string, over: Partial<FleetHerd> = {}): FleetHerd =
   primaries: 1,
   primaryIdentifiers: 1,
   unseen: 0,
+  awaited: 0,
   troubles: {},
   lagBytesMax: 0,
   lostAt: null,

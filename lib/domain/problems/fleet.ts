@@ -1,5 +1,7 @@
 /** An observed fact older than this is shown as stale. The observer looks at each instance about every 5 s. */
 export const staleAfterSeconds = 60
+/** What was registered less than this ago, and not looked at yet, is awaited: no problem, and no missing primary. */
+export const firstLookSeconds = 30
 export const agentSilentAfterSeconds = 300
 export const expiresWithinDays = 14
 /** How many of each trouble are listed by name; the counts are of all. */
@@ -32,6 +34,8 @@ export interface FleetHerd {
   primaryIdentifiers: number
   /** Members that cannot be looked at: unreachable, refused or never seen. */
   unseen: number
+  /** Of these, the ones that were registered a moment ago and have not been looked at yet. */
+  awaited: number
   /** More than one manager was found on the hosts of its members. */
   isContested?: boolean
   /** Its manager, Patroni, is in maintenance mode: nobody fails it over. */

@@ -34,6 +34,14 @@ describe('what needs attention', () => {
     ])
   })
 
+  test('a herd whose members were registered a moment ago is not without a primary, unless it has lost one', () => {
+    const young = { primaries: 0, primaryIdentifiers: 0, online: 0, unseen: 3 }
+    expect(kindsOf({ herds: [herdOf('new', { ...young, awaited: 3 })] })).toEqual([])
+    expect(herdSeverity(herdOf('new', { ...young, awaited: 3 }))).toBeNull()
+    expect(kindsOf({ herds: [herdOf('seen', young)] })).toEqual([['no-primary', 1]])
+    expect(kindsOf({ herds: [herdOf('lost', { ...young, awaited: 1, lostAt: '2026-03-01T11:59:00.000Z' })] })).toEqual([['no-primary', 1]])
+  })
+
   test('primaries of different systems are not a split brain', () => {
     expect(kindsOf({ herds: [herdOf('mixed', { primaries: 2, primaryIdentifiers: 2 })] })).toEqual([['foreign', 1]])
   })

@@ -32,7 +32,7 @@ export interface HostCounters {
   loadPerCpu: number | null
   memoryBytes: number | null
   memoryAvailableBytes: number | null
-  /** Of the fullest file system that holds a data directory. */
+  /** Of the file system of a data directory, its WAL or a tablespace with the least share free. */
   diskBytes: number | null
   diskFreeBytes: number | null
 }

@@ -20,7 +20,7 @@ export interface LiveLooksOptions {
   inventory: Pick<InventoryRead, 'instance'>
   activity: ActivityRead
   serverLog: ServerLogRead
-  serverSettings: ServerSettingsRead
+  serverSettings: Pick<ServerSettingsRead, 'look' | 'kinds'>
   statements: StatementsRead
   health: HealthRead
   log: Log

@@ -26,7 +26,7 @@ export interface LooksOptions {
   probe: PostgresRead['probe']
   databaseBytes: PostgresRead['databaseBytes']
   counters: PostgresRead['counters']
-  serverSettings: ServerSettingsRead
+  serverSettings: Pick<ServerSettingsRead, 'look' | 'kinds'>
   statements: StatementsRead
   health: HealthRead
   /** Load, memory, space and clock of a host, in one round trip; also how a host is asked whether it answers. Throws `shell.*`. */

@@ -13,7 +13,7 @@ const atOnceMax = 4
 
 /** Looks at the settings of an instance, and keeps them. Throws `shell.*`, `sql.*`, `database.down`. */
 export const lookAtSettings = async (
-  port: ServerSettingsRead,
+  port: Pick<ServerSettingsRead, 'look' | 'kinds'>,
   { id, address }: Pick<InventoryInstance, 'id' | 'address'>,
   options: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<void> => saveSettings(id, await port.look(address, options), () => port.kinds(address, options))
@@ -25,7 +25,7 @@ type Epoch = Pick<Probe, 'postmasterStartedAt' | 'confLoadedAt'>
  * after ten minutes, and at once when it was started or reloaded since, by whomever.
  */
 export const makeSettingLooks = (
-  port: ServerSettingsRead,
+  port: Pick<ServerSettingsRead, 'look' | 'kinds'>,
   now: () => number = () => performance.now(),
   chance: () => number = Math.random,
 ) => {

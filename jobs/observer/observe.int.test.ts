@@ -114,7 +114,7 @@ describe('on real hosts', () => {
       probe: postgres.read.probe,
       databaseBytes: postgres.read.databaseBytes,
       counters: postgres.read.counters,
-      serverSettings: postgres.serverSettings,
+      serverSettings: postgres.serverSettings.read,
       statements: postgres.statements,
       health: makeHealth(ssh),
       hostFacts: makeHosts(ssh).facts,

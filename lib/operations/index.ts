@@ -9,6 +9,7 @@ import { create } from './create'
 import { demote } from './demote'
 import { dropSlot } from './drop-slot'
 import { failover } from './failover'
+import { setParameters } from './parameters'
 import { patroniSwitchover } from './patroni'
 import { patroniConfigure } from './patroni/configure'
 import { patroniPause, patroniResume } from './patroni/pause'
@@ -42,6 +43,7 @@ export const operations: readonly Operation[] = [
   patroniReload,
   patroniReinitialize,
   reload,
+  setParameters,
   checkpoint,
   runSql,
   cancelStatements,

@@ -13,7 +13,7 @@ import type { PostgresAct, PostgresRead } from './postgres'
 import type { ReadersAct, ReadersRead } from './readers'
 import type { ReplicationAct, ReplicationRead } from './replication'
 import type { ServerLogRead } from './server-log'
-import type { ServerSettingsRead } from './server-settings'
+import type { ServerSettingsAct, ServerSettingsRead } from './server-settings'
 import type { StatementsRead } from './statements'
 
 export type { ActivityAct, ActivityRead } from './activity'
@@ -105,7 +105,7 @@ export type {
 export type { ReaderFiles, ReaderLogin, ReaderRole, ReadersAct, ReadersRead } from './readers'
 export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
 export type { ServerLogRead } from './server-log'
-export type { ServerSettingsRead } from './server-settings'
+export type { ServerSettingsAct, ServerSettingsRead } from './server-settings'
 export type { StatementsRead } from './statements'
 
 /** Ports that only read. Plan mode is given only these. */
@@ -142,6 +142,7 @@ export interface ActPorts {
     activity: ActivityAct
     names: NamesAct
     readers: ReadersAct
+    serverSettings: ServerSettingsAct
     replication: ReplicationAct
     copies: CopiesAct
     canary: CanaryAct

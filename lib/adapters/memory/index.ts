@@ -9,6 +9,7 @@ import { addNames, memoryNamesAct, memoryNamesRead } from './names'
 import { addPoolers, memoryPoolersAct, memoryPoolersRead } from './poolers/poolers'
 import { memoryActivityAct, memoryActivityRead } from './postgres/activity'
 import { memoryHealth } from './postgres/health'
+import { memoryParametersAct } from './postgres/parameters'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres/postgres'
 import { memoryReadersAct, memoryReadersRead } from './postgres/readers'
 import { memoryReplicationAct, memoryReplicationRead } from './postgres/replication'
@@ -96,6 +97,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       activity: memoryActivityAct(world, calls),
       names: memoryNamesAct(world, calls),
       readers: memoryReadersAct(world, calls),
+      serverSettings: memoryParametersAct(world, calls),
       replication: memoryReplicationAct(world, calls),
       copies: memoryCopiesAct(world, calls),
       canary: memoryCanaryAct(world, calls),

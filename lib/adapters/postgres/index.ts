@@ -9,6 +9,7 @@ import type {
   ReplicationAct,
   ReplicationRead,
   ServerLogRead,
+  ServerSettingsAct,
   ServerSettingsRead,
   StatementsRead,
 } from '@/lib/ports'
@@ -41,7 +42,7 @@ export interface Postgres {
   readers: { read: ReadersRead; act: ReadersAct }
   activity: { read: ActivityRead; act: ActivityAct }
   serverLog: ServerLogRead
-  serverSettings: ServerSettingsRead
+  serverSettings: { read: ServerSettingsRead; act: ServerSettingsAct }
   statements: StatementsRead
   /** Warm sessions that are open now. */
   sessions: () => number

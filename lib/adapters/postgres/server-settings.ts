@@ -1,13 +1,16 @@
+import { alterStatement } from '@/lib/domain/settings/alter'
 import { maskSetting } from '@/lib/domain/settings/secret'
 import { ofSessions, type Setting, type SettingKind, type SettingsLook } from '@/lib/domain/settings/setting'
 import { settingNumber, storedValue } from '@/lib/domain/settings/value'
 import { quoteLiteral } from '@/lib/domain/values/sql-quote'
-import type { InstanceAddress, ServerSettingsRead } from '@/lib/ports'
+import type { InstanceAddress, ServerSettingsAct, ServerSettingsRead } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
 import { deadlineIn } from '../ssh/deadline'
 import type { Greeting } from './connection'
+import { parametersOf } from './parameters'
 import { isSocketRefused, psqlJson } from './psql'
+import { runAlone } from './server-views'
 import type { WarmPool } from './warm'
 
 const left = [...ofSessions].map(quoteLiteral).join(', ')
@@ -71,7 +74,7 @@ const settingOf = ({ default: defaultValue, inFile, fileOf, lineOf, type, unit, 
   }
 }
 
-export const makeServerSettings = (ssh: Ssh, warm: WarmPool): ServerSettingsRead => {
+export const makeServerSettings = (ssh: Ssh, warm: WarmPool): { read: ServerSettingsRead; act: ServerSettingsAct } => {
   /** Over the warm session, or through psql where sockets are not forwarded: there it is the owner of the server who asks. */
   const ask = async <T>(instance: InstanceAddress, name: string, sql: (greeting: Greeting) => string, options: CallOptions): Promise<T> => {
     const deadline = deadlineIn(options.timeoutMs, options.signal)
@@ -82,7 +85,8 @@ export const makeServerSettings = (ssh: Ssh, warm: WarmPool): ServerSettingsRead
       return psqlJson<T>(ssh, instance, sql({ version: instance.major ?? '', isSuperuser: true }), deadline)
     }
   }
-  return {
+  const read: ServerSettingsRead = {
+    parameters: (instance, names, options) => parametersOf(ssh, warm, instance, names, options),
     look: async (instance, options) => {
       const { settings, ...answer } = await ask<Answer>(instance, 'matriarch_all_settings', lookSql, options)
       return { ...answer, version: answer.version.split(' ')[0]!, settings: settings.map(settingOf) }
@@ -92,4 +96,5 @@ export const makeServerSettings = (ssh: Ssh, warm: WarmPool): ServerSettingsRead
       return kinds.map((kind) => ({ ...kind, defaultValue: maskSetting(kind.name, kind.defaultValue) }))
     },
   }
+  return { read, act: { alter: (instance, edits, options) => runAlone(ssh, instance, edits.map(alterStatement), options) } }
 }

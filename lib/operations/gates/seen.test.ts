@@ -23,6 +23,7 @@ const inputs: Record<string, JsonObject> = {
   repoint: { upstream: 'demo on n1' },
   'drop-slot': { slot: 'n2' },
   resize: { type: 'm5.large' },
+  'set-parameters': { parameters: 'work_mem = 64MB' },
 }
 
 describe('unknown is untouchable', () => {

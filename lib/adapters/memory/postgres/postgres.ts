@@ -4,6 +4,7 @@ import { type Calls, hang, reach } from '../world/calls'
 import { applyFollowing, dropFrozen, writeShutdown } from '../world/wal'
 import { type MemoryInstance, postmasterOnly, type World } from '../world/world'
 import { actingOn, find } from './instances'
+import { forgetTakenOut, limitProblem, watchLimits } from './parameters'
 import { isHeldUp, isServing, pendingRestart, probeOf, unseenProbe } from './probe'
 import { whyNoReader } from './readers'
 import { heldUp } from './takeover'
@@ -83,6 +84,7 @@ export const memoryPostgresAct = (world: World, calls: Calls): PostgresAct => {
         if (instance.fileProblems.length > 0) return
         for (const [name, value] of Object.entries({ ...instance.files, ...instance.altered }))
           if (!postmasterOnly.has(name)) instance.active[name] = value
+        forgetTakenOut(instance)
         instance.confLoadedAt = world.clock.stamp()
         instance.activeReaderLines = instance.readerLines
         if (instance.hasStandbySignal) applyFollowing(world, instance)
@@ -145,6 +147,8 @@ const startServer = (world: World, instance: MemoryInstance) => {
     world.violations.push(`${instance.inventory.title} was started half rewound`)
     throw failed('invalid data in file "backup_label"')
   }
+  const problem = limitProblem(world, instance)
+  if (problem !== null) throw failed(problem)
   instance.applied.push('start')
   instance.active = { ...instance.files, ...instance.altered }
   instance.activeReaderLines = instance.readerLines
@@ -158,6 +162,7 @@ const startServer = (world: World, instance: MemoryInstance) => {
   instance.clients = 0
   instance.activeTransactions = 0
   instance.sessions = []
+  watchLimits(world, instance)
 }
 
 const stopServer = async (world: World, instance: MemoryInstance, mode: StopMode, options: CallOptions) => {

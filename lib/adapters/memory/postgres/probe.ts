@@ -38,7 +38,12 @@ export const unseenProbe = (world: World, state: InstanceState, because: string)
 export const isServing = (instance: MemoryInstance): boolean => instance.state === 'running' && instance.host.power === 'on'
 
 export const pendingRestart = (instance: MemoryInstance): string[] =>
-  [...postmasterOnly].filter((name) => instance.files[name] !== undefined && instance.files[name] !== instance.active[name]).sort()
+  [...postmasterOnly]
+    .filter((name) => {
+      const wanted = instance.altered[name] ?? instance.files[name]
+      return wanted !== undefined && wanted !== instance.active[name]
+    })
+    .sort()
 
 /** Those that stream from it just now. */
 export const standbysOf = (world: World, upstream: MemoryInstance): MemoryInstance[] =>

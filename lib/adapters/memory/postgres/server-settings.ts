@@ -3,6 +3,7 @@ import type { SettingKind } from '@/lib/domain/settings/setting'
 import type { ServerSettingsRead } from '@/lib/ports'
 import type { World } from '../world/world'
 import { reached } from './instances'
+import { memoryParameters } from './parameters'
 import { pendingRestart } from './probe'
 
 const kindOf = (name: string): SettingKind => ({
@@ -19,6 +20,7 @@ const file = '/etc/postgresql/postgresql.conf'
 
 /** A server of this world has the settings that its files and ALTER SYSTEM gave it, and no others. */
 export const memoryServerSettings = (world: World): ServerSettingsRead => ({
+  parameters: memoryParameters(world),
   look: async (address, options) => {
     const instance = await reached(world, address, options)
     const waiting = new Set(pendingRestart(instance))

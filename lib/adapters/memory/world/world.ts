@@ -302,7 +302,7 @@ export interface World {
   violations: string[]
 }
 
-export const postmasterOnly: ReadonlySet<string> = new Set(['shared_buffers', 'max_connections', 'port', 'wal_level'])
+export const postmasterOnly: ReadonlySet<string> = new Set(['shared_buffers', 'max_connections', 'max_wal_senders', 'port', 'wal_level'])
 
 /** The same name has the same id in every world, so that snapshots and two processes agree. */
 export const idOf = (name: string): string => {

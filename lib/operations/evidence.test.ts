@@ -12,9 +12,12 @@ import { reportOfMove } from './switchover/report'
 
 const about = { jobId: 'job', runId: 'run', by: 'dana' }
 
+/** What an operation cannot do without to move anybody. */
+const inputs: Record<string, JsonObject> = { 'set-herd-parameters': { parameters: 'max_wal_senders = 20', restart: true } }
+
 const driven = async (name: string, fleet: MemoryFleet) => {
   const operation = operationByName(name)!
-  const input = operation.input.parse({ canary: false }) as JsonObject
+  const input = operation.input.parse({ canary: false, ...inputs[name] }) as JsonObject
   const targetId = fleet.instance('demo on n1').inventory.herdId
   const { digest } = await makeTargetPlan(operation, fleet.read, input, targetId, new AbortController().signal)
   const journal = new MemoryJournal(fleet.clock)

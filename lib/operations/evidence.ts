@@ -4,6 +4,7 @@ import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { hasMoved, type MoveLine } from '@/lib/shapes/run'
 import { failover } from './failover'
 import { failoverEvidence } from './failover/evidence'
+import { setHerdParameters } from './parameters/herd'
 import { rollingRestart } from './rolling/restart'
 import type { EvidenceAbout } from './steps/collect-evidence'
 import { switchover } from './switchover'
@@ -21,14 +22,17 @@ const moveFrom = (from: MoveLine, evidence: Move['evidence']): Move => ({
   evidence: (lines, about) => (hasMoved(lines, from) ? evidence(lines, about) : null),
 })
 
+const ofSegment = moveFrom({ kind: 'marked', step: 'switchover/hand-over', mark: { isPassed: true } }, (lines, about) =>
+  switchoverEvidence(linesOfSegment(lines, 'switchover'), about),
+)
+
 /** Operations that move a primary, by name. Each job of these that has moved one ends with a certificate. */
 export const moves: Readonly<Record<string, Move>> = {
   [failover.name]: moveFrom({ kind: 'intended', step: 'promote', mark: null }, failoverEvidence),
   [switchover.name]: moveFrom({ kind: 'marked', step: 'hand-over', mark: { isPassed: true } }, switchoverEvidence),
   // Of the switchover there; the one back, where it was asked for, stands in the journal alone.
-  [rollingRestart.name]: moveFrom({ kind: 'marked', step: 'switchover/hand-over', mark: { isPassed: true } }, (lines, about) =>
-    switchoverEvidence(linesOfSegment(lines, 'switchover'), about),
-  ),
+  [rollingRestart.name]: ofSegment,
+  [setHerdParameters.name]: ofSegment,
 }
 
 /** null: jobs of this operation move no primary. */

@@ -10,6 +10,7 @@ import { demote } from './demote'
 import { dropSlot } from './drop-slot'
 import { failover } from './failover'
 import { setParameters } from './parameters'
+import { setHerdParameters } from './parameters/herd'
 import { patroniSwitchover } from './patroni'
 import { patroniConfigure } from './patroni/configure'
 import { patroniPause, patroniResume } from './patroni/pause'
@@ -59,6 +60,7 @@ export const operations: readonly Operation[] = [
   switchover,
   failover,
   rollingRestart,
+  setHerdParameters,
   patroniSwitchover,
   patroniPause,
   patroniResume,

@@ -25,6 +25,7 @@ test('ticked herds are offered what runs on their pairs and members, at the path
     ['switchover', 'dr-pairs', 'herd', null],
     ['failover', 'dr-pairs', 'herd', null],
     ['rolling-restart', 'dr-pairs', 'herd', null],
+    ['set-herd-parameters', 'dr-pairs', 'herd', null],
     ['patroni-switchover', 'dr-pairs', 'herd', null],
     ['restart', 'instances', 'herd', null],
     ['reload', 'instances', 'herd', null],

@@ -96,6 +96,7 @@ const register = (fleet: MemoryFleet): Deed | null => {
     ...blankInstance(fleet.world, host, address),
     ...{ systemIdentifier, walBytes, checkpointBytes, timeline, forks: [...forks] },
     ...{ state: 'running', hasStandbySignal: true, ranAsStandby: true, isRegistered: true, wasSeen: true },
+    ...{ files: { ...n2.files }, active: { ...n2.files } },
     following: { conninfo: { host: n1.inventory.address.host.address, port: String(address.port), user: 'replicator' }, slotName: null },
   }
   fleet.world.hosts.set('n4', host)

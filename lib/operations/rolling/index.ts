@@ -11,7 +11,7 @@ import * as gates from './gates'
 import { type MemberWork, partsOf, segmentsOf } from './segments'
 
 /** What every rolling operation asks beside its own: how it moves the primary. */
-const rollInput = {
+export const rollInput = {
   leadBack: z.boolean().default(false).meta({
     title: 'Switch back',
     description: 'Makes the former primary the primary again at the end, by a second switchover.',
@@ -19,7 +19,7 @@ const rollInput = {
   ...switchoverInput.pick({ blockers: true, blockerSeconds: true, holdUps: true, leaveOut: true, canary: true }).shape,
 }
 
-type RollInput = z.infer<z.ZodObject<typeof rollInput>>
+export type RollInput = z.infer<z.ZodObject<typeof rollInput>>
 /** `input`: what the member’s work is asked for, too. */
 type RollFacts = HerdRoll & { input: RollInput & JsonObject }
 
@@ -94,7 +94,7 @@ export const rolling = <Shape extends z.ZodRawShape>({ input: own, member, work,
     .build()
 }
 
-const affectedOf = (facts: HerdRoll, taken: readonly RollMember[]): Affected[] => {
+export const affectedOf = (facts: HerdRoll, taken: readonly RollMember[]): Affected[] => {
   const standbys = taken.filter((one) => !isPrimary(one))
   const clients = standbys.reduce((sum, { probe }) => sum + (probe.clients ?? 0), 0)
   const primary = taken.find(isPrimary)

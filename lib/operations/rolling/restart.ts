@@ -9,7 +9,8 @@ import type { RollMember } from './facts'
 const settingsOf = ({ pending }: RollMember): string =>
   pending.map(({ name, value, pending }) => (value === null || pending === null ? name : `${name} ${value} → ${pending}`)).join(', ')
 
-const isRestarted = (now: RollMember, { probe }: RollMember): boolean =>
+/** It has started anew since then. */
+export const isRestarted = (now: RollMember, { probe }: RollMember): boolean =>
   !isSame(now.probe, { startedAt: probe.postmasterStartedAt, pid: probe.postmasterPid })
 
 export const rollingRestart = rolling({

@@ -15,6 +15,8 @@ export interface MemberWork {
   input: JsonObject
   /** Why this member is left out; null: it has need. `planned`: as it was when the plan was made. */
   needless: (now: RollMember, planned: RollMember) => LeftOut | null
+  /** What a standby waits for before it is taken. */
+  first?: (member: RollMember, primary: RollMember) => Step
 }
 
 export interface Roll extends MemberWork {
@@ -61,10 +63,12 @@ const upstreamNow = (facts: Facts, member: RollMember) =>
 
 /** The work on one member while it is a standby, with the wait until it is back. */
 const memberOperation = (roll: HerdRoll, member: RollMember, work: MemberWork, primaryId: string | null): Operation => {
+  const primary = primaryOf(roll)
   const whole = within(work.operation, roll, { primaryId, standby: member, memberIds: roll.members.map(({ place }) => place.id) })
   const whyNot = (facts: Facts) => work.needless(memberNow(facts, member), member)
   const when = { when: (facts: Facts) => whyNot(facts) === null, otherwise: (facts: Facts) => whyNot(facts)! }
   const steps: Step[] = [
+    ...(work.first === undefined || primary === null ? [] : [work.first(member, primary)]),
     ...work.operation.effects.map((step) => onlyStandby(step, member)),
     {
       name: 'catch-up',
@@ -76,6 +80,31 @@ const memberOperation = (roll: HerdRoll, member: RollMember, work: MemberWork, p
   ]
   const [healthy] = whole.effects
   return { ...whole, effects: [healthy!, ...steps.map((step) => ({ ...step, ...effectWhen(when, step) }))] }
+}
+
+/** The work on the primary where it stays the primary. */
+const primaryOperation = (roll: HerdRoll, primary: RollMember, work: MemberWork): Operation => {
+  const memberIds = roll.members.map(({ place }) => place.id)
+  const whole = within(work.operation, roll, { primaryId: primary.place.id, standby: null, memberIds })
+  const whyNot = (facts: Facts) => work.needless(memberNow(facts, primary), primary)
+  const when = { when: (facts: Facts) => whyNot(facts) === null, otherwise: (facts: Facts) => whyNot(facts)! }
+  const [healthy, ...steps] = whole.effects
+  return { ...whole, effects: [healthy!, ...steps.map((step) => ({ ...step, ...effectWhen(when, step) }))] }
+}
+
+/** The primary where it is, and then the standbys one by one: for what a standby may only have once its primary has it. Nobody takes writes meanwhile. */
+export const primaryFirst = (roll: HerdRoll, work: MemberWork): Segment[] => {
+  const primary = primaryOf(roll)
+  const standbys = roll.members.filter((member) => member !== primary)
+  return [...(primary === null ? [] : [primary]), ...standbys].map((member) => {
+    const operation =
+      member === primary ? primaryOperation(roll, member, work) : memberOperation(roll, member, work, primary?.place.id ?? null)
+    return {
+      ...{ key: member.key, title: member.place.title, operation, targetId: member.place.id, input: work.input },
+      leftOut: work.needless(member, member),
+      forecast: operation,
+    }
+  })
 }
 
 const switchoverOperation = (roll: HerdRoll, expected: Pick<Expected, 'primaryId' | 'standby'>): Operation =>

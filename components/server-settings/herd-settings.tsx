@@ -7,16 +7,20 @@ import { reads } from '@/lib/shapes/reads'
 import type { ComparedSetting, HerdSettings as Read } from '@/lib/shapes/settings'
 import { SettingChanges } from './changes'
 import { NotSeen, SeenLine } from './seen'
+import { canSet, SetValue, type SetWhere } from './set-value'
 import { useLookNow } from './use-look-now'
 import { sourceOf, visible } from './words'
 
 /** Members side by side: what differs first, then what is bound to differ, then what all have and the default is not. */
-export const HerdSettings = ({ initial }: { initial: Read }) => {
+export const HerdSettings = ({ initial, title, maySet }: { initial: Read; title: string; maySet: boolean }) => {
   const { answer, because, isLooking, look } = useLookNow(initial, reads.herdSettings(initial.herdId))
   const { members, settings } = answer
   const of = (group: ComparedSetting['group']) => settings.filter((one) => one.group === group)
   const [different, expected, same] = [of('different'), of('expected'), of('same')]
   const times = members.flatMap(({ seenAt }) => seenAt ?? [])
+  const where = maySet
+    ? { href: `/dr-pairs/run/set-herd-parameters?of=herd&ids=${initial.herdId}`, whose: `every member of ${title}` }
+    : null
   const unseen = members.filter(({ seenAt }) => seenAt === null)
   return (
     <div className="page-body">
@@ -27,7 +31,7 @@ export const HerdSettings = ({ initial }: { initial: Read }) => {
         {different.length === 0 ? (
           <p className="p-3.5 text-ink-2">{times.length < 2 ? 'Fewer than two members were seen.' : 'The members agree.'}</p>
         ) : (
-          <SideBySide label="differences" members={members} settings={different} />
+          <SideBySide label="differences" members={members} settings={different} where={where} />
         )}
         {(
           [
@@ -35,13 +39,13 @@ export const HerdSettings = ({ initial }: { initial: Read }) => {
             ['The same on every member, not at their default', same],
           ] as const
         ).map(
-          ([title, some]) =>
+          ([heading, some]) =>
             some.length > 0 && (
-              <details key={title} className="settings-fold">
+              <details key={heading} className="settings-fold">
                 <summary>
-                  {title}: {counted(some.length, 'setting')}
+                  {heading}: {counted(some.length, 'setting')}
                 </summary>
-                <SideBySide label={title.toLowerCase()} members={members} settings={some} />
+                <SideBySide label={heading.toLowerCase()} members={members} settings={some} where={where} />
               </details>
             ),
         )}
@@ -51,7 +55,20 @@ export const HerdSettings = ({ initial }: { initial: Read }) => {
   )
 }
 
-const SideBySide = ({ label, members, settings }: { label: string; members: Read['members']; settings: readonly ComparedSetting[] }) => (
+/** What the form begins with: the value of the first member that has one. */
+const firstShown = ({ values, defaultShown }: ComparedSetting): string => values.find((one) => one !== null)?.shown ?? defaultShown
+
+const SideBySide = ({
+  label,
+  members,
+  settings,
+  where,
+}: {
+  label: string
+  members: Read['members']
+  settings: readonly ComparedSetting[]
+  where: SetWhere | null
+}) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
   <section className="relative overflow-x-auto" tabIndex={0} aria-label={`Table: ${label}`}>
     <table className="sheet" data-density="dense">
@@ -65,6 +82,11 @@ const SideBySide = ({ label, members, settings }: { label: string; members: Read
             </th>
           ))}
           <th scope="col">Default</th>
+          {where !== null && (
+            <th scope="col">
+              <span className="sr-only">Set</span>
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -104,6 +126,9 @@ const SideBySide = ({ label, members, settings }: { label: string; members: Read
                 )
               })}
               <td className="settings-value">{visible(setting.defaultShown)}</td>
+              {where !== null && (
+                <td>{canSet(setting) && <SetValue setting={{ ...setting, shown: usual ?? firstShown(setting) }} where={where} />}</td>
+              )}
             </tr>
           )
         })}

@@ -8,6 +8,7 @@ import { reads } from '@/lib/shapes/reads'
 import type { InstanceSettings as Read, ShownSetting } from '@/lib/shapes/settings'
 import { SettingChanges } from './changes'
 import { NotSeen, SeenLine } from './seen'
+import { canSet, SetValue, type SetWhere } from './set-value'
 import { useLookNow } from './use-look-now'
 import { sourceOf, takesEffect, visible } from './words'
 
@@ -33,7 +34,7 @@ const isShown =
 const choices = (settings: readonly ShownSetting[], field: 'category' | 'source') => [...new Set(settings.map((one) => one[field]))].sort()
 
 /** Every setting of an instance, to search and filter; the address holds what is shown. */
-export const InstanceSettings = ({ initial, given }: { initial: Read; given: SettingFilters }) => {
+export const InstanceSettings = ({ initial, given, maySet }: { initial: Read; given: SettingFilters; maySet: boolean }) => {
   const { answer, because, isLooking, look } = useLookNow(initial, reads.instanceSettings(initial.instanceId))
   const [filters, setFilters] = useState(given)
   const set = (change: Partial<SettingFilters>) => setFilters((before) => ({ ...before, ...change }))
@@ -42,6 +43,7 @@ export const InstanceSettings = ({ initial, given }: { initial: Read; given: Set
     const query = new URLSearchParams(kept).toString()
     window.history.replaceState(null, '', query === '' ? window.location.pathname : `?${query}`)
   }, [filters])
+  const where = maySet ? { href: `/instances/run/set-parameters?ids=${initial.instanceId}`, whose: initial.title } : null
   const shown = useMemo(() => answer.settings.filter(isShown(filters)), [answer, filters])
   return (
     <div className="page-body">
@@ -81,14 +83,14 @@ export const InstanceSettings = ({ initial, given }: { initial: Read; given: Set
         <p className="settings-seen" role="status">
           {counted(shown.length, 'setting')} of {answer.settings.length}.
         </p>
-        {shown.length > 0 && <SettingsTable settings={shown} />}
+        {shown.length > 0 && <SettingsTable settings={shown} where={where} />}
       </Card>
       <SettingChanges changes={answer.changes} />
     </div>
   )
 }
 
-const SettingsTable = ({ settings }: { settings: readonly ShownSetting[] }) => (
+const SettingsTable = ({ settings, where }: { settings: readonly ShownSetting[]; where: SetWhere | null }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
   <section className="relative overflow-x-auto" tabIndex={0} aria-label="Table: settings">
     <table className="sheet" data-density="dense">
@@ -99,6 +101,11 @@ const SettingsTable = ({ settings }: { settings: readonly ShownSetting[] }) => (
               {head}
             </th>
           ))}
+          {where !== null && (
+            <th scope="col">
+              <span className="sr-only">Set</span>
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -119,6 +126,7 @@ const SettingsTable = ({ settings }: { settings: readonly ShownSetting[] }) => (
             <td title={one.file ?? undefined}>{sourceOf(one)}</td>
             <td>{takesEffect(one.context)}</td>
             <td>{one.category}</td>
+            {where !== null && <td>{canSet(one) && <SetValue setting={one} where={where} />}</td>}
           </tr>
         ))}
       </tbody>

@@ -72,7 +72,7 @@ export const setParameters = defineOperation({
   help: [
     'Sets parameters of PostgreSQL by ALTER SYSTEM, reloads, and proves that the server took them: in force, or waiting for a restart, and without an error in its files.',
     'The plan shows each value as it is on each server, with the file and line that sets it, and as it will be. Names, types, units, bounds and choices are checked against the server itself before anything is written. What somebody else changes meanwhile is not overwritten.',
-    'A job that fails puts the former values back and loads them. Once a restart has begun nothing is put back.',
+    'A job that fails puts the former values back and loads them. Once a restart has begun nothing is put back: a server that does not start with its new value is left stopped, and the job needs attention. Take the value out of postgresql.auto.conf on its host, and resume.',
     'max_connections and the other limits that a standby compares with its primary need an order: raised on the standbys first, lowered on the primary first. For a whole herd use Set parameters on every member.',
     'What the console, a manager such as Patroni or the command line decides is refused, with the way to do it. Values with a password in them are refused, since a run is kept.',
   ],

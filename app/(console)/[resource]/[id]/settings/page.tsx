@@ -4,6 +4,7 @@ import { HerdSettings } from '@/components/server-settings/herd-settings'
 import { InstanceSettings } from '@/components/server-settings/instance-settings'
 import { PageHeader } from '@/components/shell/page-header'
 import { readHerdSettings, readInstanceSettings } from '@/db/settings/read'
+import { mayRun } from '@/lib/operations/may-run'
 import { toParams } from '../../params'
 import { loadObject } from '../load'
 import { partsOf } from '../parts'
@@ -30,10 +31,15 @@ const SettingsPage = async ({ params, searchParams }: Props) => {
     <>
       <PageHeader crumbs={[...crumbs, { href, label: record.title }]} title={`Settings of ${record.title}`} environment={environment} />
       {page.hasMany ? (
-        <HerdSettings initial={await readHerdSettings(actor, record.id, { isNow: false })} />
+        <HerdSettings
+          initial={await readHerdSettings(actor, record.id, { isNow: false })}
+          title={record.title}
+          maySet={mayRun(actor, 'set-herd-parameters', record.environmentId)}
+        />
       ) : (
         <InstanceSettings
           initial={await readInstanceSettings(actor, record.id, { isNow: false })}
+          maySet={mayRun(actor, 'set-parameters', record.environmentId)}
           given={{ q: given('q'), show: given('show') || 'set', category: given('category'), source: given('source') }}
         />
       )}

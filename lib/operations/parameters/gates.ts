@@ -76,23 +76,30 @@ export const somethingChanges = (facts: SetFacts, isRestarted: boolean): Verdict
 /** What ALTER SYSTEM writes wins over the files of people, and loses to what a role or a database was given. */
 export const sayOverrides = (facts: SetFacts): Verdict => {
   const lines = facts.members.flatMap((member) =>
-    changesOf(facts.edits, member).flatMap(({ name, to, parameter }) => {
-      const filed = to !== null && parameter.filed !== null && !isSameValue(parameter, parameter.filed.value, to) ? parameter.filed : null
-      const file = filed === null ? null : `${name}${on(facts, member)}: overrides ${filed.file.split('/').at(-1)}:${filed.line}`
-      return {
-        file,
-        elsewhere: parameter.elsewhere.length === 0 ? null : `${name}${on(facts, member)} of ${parameter.elsewhere.join(', ')}`,
-      }
-    }),
+    changesOf(facts.edits, member).flatMap(({ name, to, parameter: { filed, elsewhere, ...parameter } }) => [
+      ...(to === null || filed === null || isSameValue(parameter, filed.value, to)
+        ? []
+        : [{ isFile: true, text: `${name} overrides ${filed.file.split('/').at(-1)}:${filed.line}`, member }]),
+      ...(elsewhere.length === 0 ? [] : [{ isFile: false, text: `${name} of ${elsewhere.join(', ')}`, member }]),
+    ]),
   )
-  const files = lines.flatMap(({ file }) => file ?? [])
-  const elsewhere = [...new Set(lines.flatMap(({ elsewhere }) => elsewhere ?? []))]
-  if (elsewhere.length > 0)
-    return warn(
-      `Stays as it was given with ALTER ROLE or ALTER DATABASE: ${elsewhere.join('; ')}.${files.length > 0 ? ` ${files.join('; ')}.` : ''}`,
-    )
-  return files.length > 0 ? passBecause(`${files.join('; ')}.`) : pass
+  const said = (isFile: boolean): string =>
+    byText(
+      facts,
+      lines.filter((line) => line.isFile === isFile),
+    ).join('; ')
+  const [files, elsewhere] = [said(true), said(false)]
+  if (elsewhere !== '')
+    return warn(`Stays as it was given with ALTER ROLE or ALTER DATABASE: ${elsewhere}.${files === '' ? '' : ` ${files}.`}`)
+  return files === '' ? pass : passBecause(`${files}.`)
 }
+
+/** One line for all the members of which the same is said, named where it is not every one. */
+const byText = (facts: SetFacts, lines: readonly { text: string; member: ParameterMember }[]): string[] =>
+  [...new Set(lines.map(({ text }) => text))].map((text) => {
+    const titles = lines.filter((line) => line.text === text).map(({ member }) => member.place.title)
+    return titles.length === facts.members.length ? text : `${text} on ${titles.join(', ')}`
+  })
 
 export const needingRestart = (facts: SetFacts, member: ParameterMember): Change[] => changesOf(facts.edits, member).filter(waitsForRestart)
 

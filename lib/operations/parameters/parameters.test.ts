@@ -40,7 +40,7 @@ test('the plan shows each value as it is, with the file and line that sets it, a
   expect(await now(fleet, 'n1', 'work_mem = 65536')).toBe('4MB (postgresql.conf:1) → 64MB (postgresql.auto.conf, by a reload)')
   expect(await now(fleet, 'n1', 'shared_buffers = 1GB')).toBe('128MB (postgresql.conf:2) → 1GB (postgresql.auto.conf, by a restart)')
   expect(await now(fleet, 'n1', 'Random_Page_Cost = 1.1')).toBe('4 (default) → 1.1 (postgresql.auto.conf, by a reload)')
-  expect((await gate(fleet, 'overrides', 'n1', 'work_mem = 64MB')).because).toBe('work_mem: overrides postgresql.conf:1.')
+  expect((await gate(fleet, 'overrides', 'n1', 'work_mem = 64MB')).because).toBe('work_mem overrides postgresql.conf:1.')
   fleet.instance('demo on n1').altered.work_mem = '8MB'
   fleet.instance('demo on n1').active.work_mem = '8MB'
   expect(await now(fleet, 'n1', 'work_mem = DEFAULT')).toBe('8MB (postgresql.auto.conf:1) → 4MB (postgresql.conf:1, by a reload)')

@@ -10,6 +10,7 @@ import {
   ChevronsUpDown,
   CircleHelp,
   ClipboardList,
+  Coins,
   Columns3,
   Database,
   Download,
@@ -41,6 +42,7 @@ export const BookmarkIcon = drawn(Bookmark)
 export const BoxesIcon = drawn(Boxes)
 export const CalendarIcon = drawn(CalendarClock)
 export const CloseIcon = drawn(X)
+export const CoinsIcon = drawn(Coins)
 export const ColumnsIcon = drawn(Columns3)
 export const DatabaseIcon = drawn(Database)
 export const DownloadIcon = drawn(Download)

@@ -124,6 +124,7 @@ describe('pages', () => {
       '/discovery',
       '/audit/verify',
       '/settings',
+      '/prices',
       '/postgresql-settings',
       '/help',
       '/account',

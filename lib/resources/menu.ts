@@ -13,6 +13,7 @@ interface Place extends MenuPlace {
 /** Pages that are no resource's: the first of their group, and the last. */
 const firstPages: readonly Place[] = [{ group: 'Fleet', href: '/', label: 'Fleet', icon: 'grid', key: 'f' }]
 const lastPages: readonly Place[] = [
+  { group: 'Fleet', href: '/prices', label: 'Prices', icon: 'coins', key: '$', permission: 'machine.view' },
   { group: 'Fleet', href: '/postgresql-settings', label: 'Find settings', icon: 'list', key: 'j', permission: 'instance.view' },
   { group: 'People & access', href: '/settings', label: 'Settings', icon: 'settings', key: 'o', permission: 'person.view' },
   { group: 'Help', href: '/help', label: 'Help', icon: 'question', key: '?' },

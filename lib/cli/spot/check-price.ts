@@ -1,6 +1,7 @@
 import type { Catalogue, PriceSource } from '@/lib/domain/prices/catalogue'
 import { type Choice, choose, type ScoredOffer } from '@/lib/domain/prices/choose'
 import { type Cheapest, type Comparison, compare, storageMonth } from '@/lib/domain/prices/compare'
+import { savingOf } from '@/lib/domain/prices/fit'
 import { dollars, hourlyDollars, notKnown, perMonth } from '@/lib/domain/prices/month'
 import type { Requirements } from '@/lib/domain/prices/requirements'
 import { sampleCatalogue } from '@/lib/domain/prices/sample'
@@ -68,10 +69,6 @@ const columns: readonly (readonly [string, (one: ScoredOffer) => unknown])[] = [
   ['score', ({ score }) => score],
 ]
 const valuesOf = (one: ScoredOffer) => columns.map(([, value]) => value(one))
-
-/** Of the prices themselves; the advisor's mean where one of them is not known. */
-const savingOf = ({ spotUsd, onDemandUsd, savingPercent }: ScoredOffer['offer']): number | null =>
-  spotUsd === null || onDemandUsd === null ? savingPercent : Math.round(100 * (1 - spotUsd / onDemandUsd))
 
 const csv = (value: unknown): string => {
   const text = value === null ? '' : String(value)

@@ -33,6 +33,10 @@ export const typeJudge = (wanted: Requirements): ((one: CatalogueType) => string
 export const priceOf = (offer: Offer, market: Requirements['market']): number | null =>
   market === 'spot' ? offer.spotUsd : offer.onDemandUsd
 
+/** Against on-demand, as a percentage: of the prices themselves; the advisor's mean where one of them is not known. */
+export const savingOf = ({ spotUsd, onDemandUsd, savingPercent }: Offer): number | null =>
+  spotUsd === null || onDemandUsd === null ? savingPercent : Math.round(100 * (1 - spotUsd / onDemandUsd))
+
 /** Why an offer of a fitting type, in a place asked for, does not fit; null: it does. A limit is not met by what is not known. */
 export const whyOfferNot = (offer: Offer, { market, priceMaxUsd, evictionMax }: Requirements): string | null => {
   if (priceMaxUsd !== null) {

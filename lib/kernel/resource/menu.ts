@@ -4,6 +4,7 @@ export const menuIcons = [
   'bell',
   'boxes',
   'calendar',
+  'coins',
   'database',
   'globe',
   'grid',

@@ -15,6 +15,9 @@ interface Props {
   regions: readonly string[]
 }
 
+/** What each means is said below the offers' heading. */
+const strategyLabels = Object.fromEntries(Object.entries(strategies).map(([name, words]) => [name, words.split(':')[0]!]))
+
 const same = (values: readonly string[]) => Object.fromEntries(values.map((one) => [one, one]))
 
 /** The page's address with what is given; what is empty is left out. */
@@ -90,7 +93,7 @@ export const FilterForm = ({ wanted, problems, accounts, accountId, regions }: P
       {text('families', 'Families', wanted.families.join(', '), { isWide: true, help: 'all: r6g, m7*' })}
       {text('types', 'Types', wanted.types.join(', '), { isWide: true, help: 'all: m6g.large' })}
       {choice('market', 'Market', wanted.market, { spot: 'spot', 'on-demand': 'on-demand' })}
-      {choice('strategy', 'Strategy', wanted.strategy, strategies)}
+      {choice('strategy', 'Strategy', wanted.strategy, strategyLabels)}
       {text('evictionWeight', 'Weight of evictions', wanted.evictionWeight)}
       {text('priceMaxUsd', 'Price, at most ($/h)', wanted.priceMaxUsd)}
       {text('evictionMax', 'Evictions, at most (%)', wanted.evictionMax)}

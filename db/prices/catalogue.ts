@@ -9,6 +9,8 @@ export interface PricedAccount {
   id: string
   name: string
   environmentId: string
+  /** null: AWS's own. */
+  endpoint: string | null
   regions: string[]
 }
 
@@ -23,11 +25,20 @@ export interface AccountPrices {
 }
 
 interface Row extends PricedAccount {
-  version: string | null
+  version: string
+  /** PostgreSQL's own text of when the newest list was read; null: none was. */
+  newest: string | null
 }
 
-/** Assembling is the dear part: kept for the accounts asked about last, until one of their lists is another. */
-const kept = new Map<string, { version: string; catalogue: Catalogue }>()
+interface Kept {
+  version: string
+  newest: string | null
+  lists: Map<string, PriceList>
+  catalogue: Catalogue
+}
+
+/** Reading is the dear part: kept for the accounts asked about last; of those only lists that are newer are read again. */
+const kept = new Map<string, Kept>()
 const keptMax = 4
 let sample: Catalogue | null = null
 
@@ -40,7 +51,7 @@ export const accountPrices = async (actor: Actor, accountId: string | null): Pro
   if (allowed === 'none') throw new Fault('access.denied')
   const reach = allowance(actor, 'cloud-account.view')
   const rows = reach === 'none' ? [] : await accountsIn(reach === 'all' ? null : reach.environmentIds)
-  const accounts = rows.map(({ id, name, environmentId, regions }) => ({ id, name, environmentId, regions }))
+  const accounts = rows.map(({ version: _version, newest: _newest, ...account }) => account)
   const row = accountId === null ? rows[0] : rows.find(({ id }) => id === accountId)
   if (row === undefined) {
     if (accountId !== null) throw new Fault('record.missing', { because: 'There is no such cloud account.', id: accountId })
@@ -63,13 +74,15 @@ const ask = async <Found extends object>(text: string, values: unknown[]): Promi
 /** $1 environments in reach; null: all. */
 const accountsIn = (environments: readonly string[] | null): Promise<Row[]> =>
   ask<Row>(
-    `select a.id, a.name, a.environment_id as "environmentId", a.regions,
-       (select count(*) || ' ' || max(l.read_at)::text from price_lists l where l.account_id = a.id and l.content is not null) as version
-     from cloud_accounts a where $1::uuid[] is null or a.environment_id = any($1) order by lower(a.name), a.id`,
+    `select a.id, a.name, a.environment_id as "environmentId", nullif(a.endpoint, '') as endpoint, a.regions,
+       l.newest, concat_ws(' ', l.lists, l.newest) as version
+     from cloud_accounts a cross join lateral
+       (select count(*) as lists, max(read_at)::text as newest from price_lists where account_id = a.id and content is not null) l
+     where $1::uuid[] is null or a.environment_id = any($1) order by lower(a.name), a.id`,
     [environments],
   )
 
-const catalogueOf = async ({ id, regions, version }: Row): Promise<Catalogue> => {
+const catalogueOf = async ({ id, regions, version, newest }: Row): Promise<Catalogue> => {
   const wanted = `${version} ${regions.join()}`
   const held = kept.get(id)
   kept.delete(id)
@@ -77,15 +90,15 @@ const catalogueOf = async ({ id, regions, version }: Row): Promise<Catalogue> =>
     kept.set(id, held)
     return held.catalogue
   }
-  const lists = await ask<PriceList & { asOf: Date | string }>(
-    `select region, kind, source, coalesce(as_of, read_at) as "asOf", content from price_lists where account_id = $1 and content is not null`,
-    [id],
+  const newer = await ask<PriceList & { asOf: Date | string }>(
+    `select region, kind, source, coalesce(as_of, read_at) as "asOf", content from price_lists
+     where account_id = $1 and content is not null and ($2::timestamptz is null or read_at > $2)`,
+    [id, held?.newest ?? null],
   )
-  const catalogue = assemble(
-    regions,
-    lists.map((list) => ({ ...list, asOf: new Date(list.asOf).toISOString() })),
-  )
-  kept.set(id, { version: wanted, catalogue })
+  const lists = new Map(held?.lists)
+  for (const list of newer) lists.set(`${list.region} ${list.kind}`, { ...list, asOf: new Date(list.asOf).toISOString() })
+  const catalogue = assemble(regions, [...lists.values()])
+  kept.set(id, { version: wanted, newest, lists, catalogue })
   for (const [other] of [...kept].slice(0, -keptMax)) kept.delete(other)
   return catalogue
 }

@@ -33,17 +33,26 @@ const PricesPage = async ({ searchParams }: Props) => {
   const query = readQuery(given)
   try {
     const [prices, environments] = await Promise.all([accountPrices(actor, query.accountId), badgedEnvironments(actor)])
-    const environment = prices.account ? environments[prices.account.environmentId] : undefined
+    const named = prices.accounts.map(({ id, name, environmentId }) => ({
+      id,
+      name: `${name}, ${environments[environmentId]?.name ?? ''}`,
+    }))
     return (
       <>
-        <PageHeader crumbs={crumbs} title="Prices" environment={environment} />
+        <PageHeader crumbs={crumbs} title="Prices" />
         <div className="page-body">
           <SampleNote prices={prices} />
+          {prices.account?.endpoint && (
+            <Note title={`As ${prices.account.endpoint} says`}>
+              This account asks another address than AWS’s own: all figures below, AWS’s names of sources included, are what that address
+              answers.
+            </Note>
+          )}
           <Card title="Requirements" isFlush>
             <FilterForm
               wanted={query.wanted}
               problems={query.problems}
-              accounts={prices.accounts}
+              accounts={named}
               accountId={prices.account?.id ?? null}
               regions={[...new Set(prices.catalogue.offers.map(({ region }) => region))]}
             />

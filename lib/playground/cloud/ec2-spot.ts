@@ -17,33 +17,36 @@ interface Change {
   availabilityZone: string
 }
 
-/** Each page asks for the same list again. */
-let last: { question: string; changes: Change[] } | null = null
+/** By account and region: the list whose pages are being asked for. It stays as it was when it was begun, although time goes on. */
+const begun = new WeakMap<CloudState, Map<string, Change[]>>()
 
 export const describeSpotPriceHistory = (state: CloudState, region: string, params: Params): { [name: string]: Content } => {
-  const now = state.options.now()
-  const from = Math.max(timeOf(params, 'StartTime') ?? now - keptMs, now - keptMs)
-  const until = Math.min(timeOf(params, 'EndTime') ?? now, now)
-  const [types, zone] = [params.list('InstanceType'), params.get('AvailabilityZone')]
-  const products = params.list('ProductDescription')
-  const moved = [...state.moved].join()
-  // A page of a list that was begun is of that list, although time goes on.
-  const question = [region, from, params.get('NextToken') === undefined ? until : 'same', types, zone, products, moved].join(' ')
-  if (last === null || params.get('NextToken') === undefined || !last.question.startsWith(region)) {
-    const zones = state.zones(region).filter((one) => zone === undefined || one === zone)
-    const offered = sampleOffers[region]!.offered.filter((type) => types.length === 0 || types.includes(type))
-    const isLinux = products.length === 0 || products.some((one) => one.startsWith('Linux/UNIX'))
-    const changes = isLinux ? zones.flatMap((one) => offered.flatMap((type) => changesOf(state, one, type, from, until))) : []
-    last = { question, changes: changes.sort((a, b) => (a.timestamp < b.timestamp ? 1 : -1)) }
-  }
-  const found = filtered(params, last.changes, (one, filter) => {
+  const lists = begun.get(state) ?? new Map<string, Change[]>()
+  begun.set(state, lists)
+  const changes = (params.get('NextToken') !== undefined && lists.get(region)) || allChanges(state, region, params)
+  lists.set(region, changes)
+  const found = filtered(params, changes, (one, filter) => {
     if (filter === 'instance-type') return [one.instanceType]
     if (filter === 'availability-zone') return [one.availabilityZone]
     return filter === 'product-description' ? [one.productDescription] : null
   })
-  const { page, nextToken } = paged(params, found, `spot ${region} ${from}`)
+  const { page, nextToken } = paged(params, found, `spot ${region} ${params.get('StartTime')}`)
   // As EC2: an empty token where there is no more.
   return { spotPriceHistorySet: { item: page.map((one) => ({ ...one })) }, nextToken: nextToken ?? '' }
+}
+
+/** The newest first. */
+const allChanges = (state: CloudState, region: string, params: Params): Change[] => {
+  const now = state.options.now()
+  const from = Math.max(timeOf(params, 'StartTime') ?? now - keptMs, now - keptMs)
+  const until = Math.min(timeOf(params, 'EndTime') ?? now, now)
+  const [types, zone, products] = [params.list('InstanceType'), params.get('AvailabilityZone'), params.list('ProductDescription')]
+  if (products.length > 0 && !products.some((one) => one.startsWith(linux))) return []
+  const zones = state.zones(region).filter((one) => zone === undefined || one === zone)
+  const offered = sampleOffers[region]!.offered.filter((type) => types.length === 0 || types.includes(type))
+  return zones
+    .flatMap((one) => offered.flatMap((type) => changesOf(state, one, type, from, until)))
+    .sort((a, b) => (a.timestamp < b.timestamp ? 1 : -1))
 }
 
 const timeOf = (params: Params, name: string): number | null => {

@@ -36,6 +36,8 @@ export interface HerdStand {
   hosts: readonly string[]
   port: number
   dataDirectory: string
+  /** Hosts whose PgBouncer is in front of it. */
+  poolers?: readonly string[]
   start: (lab: Lab) => Promise<unknown>
 }
 
@@ -51,10 +53,9 @@ export const openLabHerd = async (fleet: Fleet, herdName: string, stand?: HerdSt
   const inner = openSsh({ keyFor: async () => key.privateKey, backOffMs: 100, backOffMaxMs: 500, keepaliveIntervalMs: 1000 })
   const ssh = relayed(inner, outside.host)
   const nameless = memoryFleet([])
+  const fronts = (fleet.poolers ?? []).filter((one) => one.herd === herdName).map(({ host }) => host)
   const poolers = new Map(
-    (fleet.poolers ?? [])
-      .filter((one) => one.herd === herdName)
-      .map(({ host }) => [`pgbouncer on ${host}`, poolerOn(herdName, inside.host(host))]),
+    [...fronts, ...(stand?.poolers ?? [])].map((host) => [`pgbouncer on ${host}`, poolerOn(herdName, inside.host(host))]),
   )
   const find = (id: string) => [...poolers.values()].find((one) => one.id === id)!
   let fence = 0

@@ -7,6 +7,7 @@ import { until } from '@/lib/playground/machine/processes'
 import { newPassword, readSecrets } from '@/lib/playground/machine/secrets'
 import { smallSettings } from '@/lib/playground/services/cluster-files'
 import { certify, makeAuthority } from '../daemons/authority'
+import { startPooler } from './pooler'
 
 export const patroniNeeds = [
   { program: '/usr/bin/patroni', package: 'patroni' },
@@ -28,6 +29,8 @@ export interface RoomOptions {
   pace?: { ttl: number; loop_wait: number; retry_timeout: number }
   /** HAProxy in front. */
   hasDoors?: boolean
+  /** Hosts with a PgBouncer in front of the first leader, as an administrator would set it up. */
+  fronts?: readonly string[]
   /** The REST API and etcd over TLS, for clients with a certificate alone. */
   hasTls?: boolean
 }
@@ -77,7 +80,7 @@ const defaultPace = { ttl: 30, loop_wait: 10, retry_timeout: 10 }
 export const startPatroni = async (
   lab: Lab,
   hosts: PatroniHosts,
-  { scope, pace = defaultPace, hasDoors = false, hasTls = false }: RoomOptions,
+  { scope, pace = defaultPace, hasDoors = false, fronts = [], hasTls = false }: RoomOptions,
 ): Promise<PatroniCluster> => {
   const children: ChildProcess[] = []
   const close = () => {
@@ -178,6 +181,9 @@ export const startPatroni = async (
       input: foundingSql(readSecrets(lab.layout).app),
     })
     if (hasDoors) openDoors()
+    await Promise.all(
+      fronts.map((host) => startPooler(lab, host, { database: patroniDatabase, primary: { host: address(first), port: postgresPort } })),
+    )
     put(hosts.edge, '.pgpass', `*:*:*:app:${readSecrets(lab.layout).app}\n`)
     return {
       leader,
@@ -198,6 +204,7 @@ export const startPatroni = async (
     throw new Error(`Patroni did not come up:\n${said.map((log) => log.slice(-1500)).join('\n')}`, { cause })
   }
 }
+
 const tlsFile = (name: string): string => `/etc/patroni/tls/${name}`
 
 /** Each host has one of its own, by its address, from one authority. */

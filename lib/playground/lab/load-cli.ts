@@ -30,6 +30,10 @@ export function loadTarget(lab: Lab, herdName: string, through: readonly string[
   }
 }
 
+/** A herd of the fleet, or where the application reaches what the lab knows nothing of. */
+const targetOf = (lab: Lab, herd: string | Target, through?: readonly string[]): Target =>
+  typeof herd === 'string' ? loadTarget(lab, herd, through) : herd
+
 /** The playground's application, which writes through the poolers of every herd that has any; null: none has. `input` goes to its standard input. */
 export function shopCommand(lab: Lab): { argv: string[]; input: string } | null {
   const poolers = lab.fleet.poolers ?? []
@@ -49,11 +53,11 @@ export type RunningLoad = { ledgerFile: string; stop: () => Promise<LoadSummary>
 /** Starts the seeded writer in the lab's network; returns once it has its first acknowledged commit. */
 export async function startLoad(
   lab: Lab,
-  herd: string,
+  herd: string | Target,
   options: { ledgerFile: string; seed?: number; writers?: number; pauseMs?: number; through?: readonly string[] },
 ): Promise<RunningLoad> {
   const { ledgerFile, seed = 1, writers = 4, pauseMs = 20, through } = options
-  const order = { verb: 'write', options: { ...loadTarget(lab, herd, through), ledgerFile, seed, writers, pauseMs } }
+  const order = { verb: 'write', options: { ...targetOf(lab, herd, through), ledgerFile, seed, writers, pauseMs } }
   const writer = lab.spawn(childArgv, { stdio: ['pipe', 'pipe', 'pipe'] })
   writer.stdin?.end(JSON.stringify(order))
   let out = ''
@@ -85,8 +89,8 @@ export async function startLoad(
 }
 
 /** Proves from the present primary what became of each row of a ledger. */
-export async function verify(lab: Lab, herd: string, ledgerFile: string): Promise<Verdict & { isClean: boolean }> {
-  const order = { verb: 'verify', target: loadTarget(lab, herd), ledgerFile }
+export async function verify(lab: Lab, herd: string | Target, ledgerFile: string): Promise<Verdict & { isClean: boolean }> {
+  const order = { verb: 'verify', target: targetOf(lab, herd), ledgerFile }
   const { code, stdout, stderr } = await lab.run(childArgv, {
     input: JSON.stringify(order),
     timeoutMs: 120_000,

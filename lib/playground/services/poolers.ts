@@ -65,9 +65,16 @@ const pgbouncerIni = (
     const { host, port } = aimOf(one.herd)
     return `${name} = host=${host} port=${port} dbname=${database}`
   }
-  return `;; ${isManaged ? 'Written by Matriarch: change the template on the page of the pooler, not this file.' : 'Written by hand: Matriarch does not manage this pooler yet.'}
+  return pgbouncerText([{ herd }, ...also].map(line), { mode, isManaged: isManaged === true })
+}
+
+/** `lines`: those of `[databases]`. */
+export const pgbouncerText = (
+  lines: readonly string[],
+  { mode = 'transaction', isManaged = false }: { mode?: string; isManaged?: boolean } = {},
+): string => `;; ${isManaged ? 'Written by Matriarch: change the template on the page of the pooler, not this file.' : 'Written by hand: Matriarch does not manage this pooler yet.'}
 [databases]
-${[{ herd }, ...also].map(line).join('\n')}
+${lines.join('\n')}
 
 [pgbouncer]
 listen_addr = *
@@ -83,4 +90,3 @@ max_client_conn = 200
 server_login_retry = 0.2
 ignore_startup_parameters = extra_float_digits
 `
-}

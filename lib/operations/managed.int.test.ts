@@ -367,8 +367,10 @@ test('an edit of the configuration reaches every member, is refused while it is 
 test('a pause ends when its time is up though nobody of ours is left, and Resume ends it sooner; a pause of somebody else is left alone', async () => {
   const leader = await patroni.leader()
   const { address } = herd.instance(leader)
-  const timer = (key: string, seconds: number) =>
-    herd.ports.act.work.launch(address.host, key, herd.ports.read.hosts.endPauseCommand(dataDirectory, key, seconds), { timeoutMs: 20_000 })
+  const timer = async (key: string, seconds: number) => {
+    const argv = await herd.ports.read.hosts.endPauseCommand(dataDirectory, key, seconds)
+    await herd.ports.act.work.launch(address.host, key, argv, { timeoutMs: 20_000 })
+  }
   const isRunning = async (key: string) => (await herd.ports.read.work.look(address.host, key, { timeoutMs: 20_000 })).state === 'running'
 
   await runOn('patroni-pause', leader, { minutes: 30 })

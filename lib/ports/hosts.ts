@@ -95,10 +95,15 @@ export interface HostsRead {
    */
   patroniConfig: (host: HostAddress, dataDirectory: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<string>
   /**
+   * Who holds the leader key, as the Patroni of this data directory and the holder’s own say at this moment. Throws as `askPatroni` does, and `shell.failed` for
+   * any status but 200.
+   */
+  patroniLeader: (host: HostAddress, dataDirectory: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<PatroniLeader>
+  /**
    * A command for long work on the host that ends a pause after so many seconds of its uptime, and goes on trying for a day where Patroni does not answer
    * then. Only the pause whose configuration holds the key as `matriarch_pause`; it ends by itself once that one is over.
    */
-  endPauseCommand: (dataDirectory: string, key: string, seconds: number) => string[]
+  endPauseCommand: (dataDirectory: string, key: string, seconds: number) => Promise<string[]>
   /**
    * The step-by-step check of the server form: every step in its order, those that could not be looked at as skipped. `timeoutMs` is for each of its looks.
    * Throws `shell.cancelled`, and never for a bad host.
@@ -107,6 +112,15 @@ export interface HostsRead {
     host: HostAddress,
     options: { timeoutMs: number; signal?: AbortSignal; profile: string; onStep?: (step: HostCheckStep) => void },
   ) => Promise<HostCheckStep[]>
+}
+
+export interface PatroniLeader {
+  /** Patroni’s name of whoever holds the leader key; null: nobody does. */
+  leader: string | null
+  /** What the server of that member is: it takes writes, it does not, or nobody holds the key. */
+  holder: 'primary' | 'other' | 'none'
+  /** Whether the asked member’s own loop has read that it is paused. */
+  isPaused: boolean
 }
 
 /** An act on a Patroni cluster, as its REST API names it. */

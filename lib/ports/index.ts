@@ -34,6 +34,7 @@ export type {
   HostsRead,
   JsonBody,
   PatroniAnswer,
+  PatroniLeader,
   PatroniRequest,
 } from './hosts'
 export type { InPlaceAct, InPlaceAnswer, InPlaceDone, InPlaceRead, InPlaceSpec } from './in-place'

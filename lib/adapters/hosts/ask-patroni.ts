@@ -7,6 +7,7 @@ import { patroniConfigPython, pythonOf } from './patroni-python'
  * Asks the Patroni that looks after a data directory, on its own host and as its own configuration says: login, TLS and certificates of it are used there
  * and are never printed. `$1` data directory, `$2` method, `$3` path, `$4` seconds to wait, on standard input the body, and after a NUL the text that /config
  * must give for it to be sent. Prints `status=` with the HTTP status, and the answer's text; `problem=` where nothing was sent.
+ * The method LEADER takes more than one question, and its answer is a `PatroniLeader`. /health tells what /patroni does, and does not wait for a server that is down.
  * GET /config tells what Patroni's last loop has read. A PATCH that takes away what is not there is answered with what the DCS holds now.
  */
 export const askPatroniScript = `
@@ -52,12 +53,30 @@ def say(status, text):
 opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context_of(conf, env)))
 def ask(path, body, method):
     return opener.open(Request(api + path, body or None, headers, method=method), timeout=float(seconds))
+def server():
+    try:
+        with ask("/health", None, "GET") as answer:
+            return json.loads(answer.read(1000000))
+    except HTTPError as error:
+        return json.loads(error.read(1000000))
 try:
     if expected:
         with ask("/config", b"{\\"matriarch_none\\": null}", "PATCH") as answer:
             if answer.read(1000000).strip() != expected.strip():
                 say(409, b"the configuration was changed by somebody else meanwhile")
                 sys.exit(0)
+    if method == "LEADER":
+        own = server()
+        with ask("/cluster", None, "GET") as answer:
+            members = json.loads(answer.read(1000000)).get("members") or []
+        leads = [one for one in members if one.get("role") in ("leader", "master", "primary", "standby_leader")]
+        if leads:
+            api = str(leads[0].get("api_url")).rsplit("/", 1)[0]
+            seen = server()
+            runs = seen.get("state") == "running" and seen.get("role") in ("master", "primary")
+        holder = ("primary" if runs else "other") if leads else "none"
+        say(200, json.dumps({"holder": holder, "leader": leads[0].get("name") if leads else None, "isPaused": own.get("pause") is True}).encode())
+        sys.exit(0)
     with ask(path, body, method) as answer:
         say(answer.status, answer.read(1000000))
 except HTTPError as error:
@@ -83,6 +102,8 @@ export const patroniAnswer = (output: string): PatroniAnswer => {
 /**
  * As long work: `$1` data directory, `$2` the key of the pause, `$3` seconds until it ends. The time is the host's uptime, which no wrong clock moves. A pause
  * that somebody ended, or that is another one, is left alone; of one that was ended by other means the key is taken away, so that the next is not taken for it.
+ * While a member holds the leader key whose server is no primary the pause goes on: at its end that member would be promoted, whoever else takes writes. Its own
+ * loop, which is woken, gives the key up, or the key runs out.
  */
 export const endPauseScript = `
 directory=$1 key=$2 seconds=$3 seen= said=
@@ -90,6 +111,13 @@ now() { read -r up rest </proc/uptime; up=\${up%.*}; }
 say() { [ "$*" = "$said" ] || echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $*"; said=$*; }
 ask() { sh -c ${quoteShell([askPatroniScript])} sh "$directory" "$@"; }
 end() { printf '{"pause": null, "matriarch_pause": null}\\0%s' "$config" | ask PATCH /config 10 >/dev/null; }
+may_end() {
+  case $(ask LEADER / 10 </dev/null) in *'"holder": "none"'* | *'"holder": "primary"'*) return 0 ;; esac
+  say "the leader key is held, and not by a primary"
+  printf '{"matriarch_none": null}' | ask PATCH /config 10 >/dev/null
+  sleep 1
+  return 1
+}
 now; at=$((up + seconds)); last=$((at + 86400))
 say "the pause ends in $seconds s"
 while now; [ $up -lt $last ]; do
@@ -99,7 +127,7 @@ while now; [ $up -lt $last ]; do
   if [ "$config" = "$answer" ]; then say "no answer: $(printf '%s' "$answer" | head -n 1)"
   else case $config in
     *""$key""*) seen=1
-      case $config in *'"pause": true'*) [ $up -lt $at ] || { say "its time is up"; end; continue; } ;; *) say "somebody ended it"; end; continue ;; esac ;;
+      case $config in *'"pause": true'*) [ $up -lt $at ] || { ! may_end || { say "its time is up"; end; }; continue; } ;; *) say "somebody ended it"; end; continue ;; esac ;;
     *) if [ -n "$seen" ] || [ $up -ge $at ]; then say "it is over"; exit 0; fi ;;
   esac; fi
   now; left=$((at - up))

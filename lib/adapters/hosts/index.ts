@@ -2,7 +2,7 @@ import { keptConfig } from '@/lib/domain/managers/config-history'
 import { isLeading } from '@/lib/domain/managers/found-cluster'
 import type { ManagersSeen } from '@/lib/domain/managers/manager'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
-import type { CommandOptions, HostAddress, HostFacts, HostsAct, HostsRead, PatroniAnswer } from '@/lib/ports'
+import type { CommandOptions, HostAddress, HostFacts, HostsAct, HostsRead, PatroniAnswer, PatroniLeader } from '@/lib/ports'
 import type { Ssh } from '../ssh'
 import { askPatroniScript, endPauseScript, patroniAnswer } from './ask-patroni'
 import { checkHost } from './check'
@@ -98,7 +98,12 @@ export const makeHosts = (ssh: Ssh): Hosts => {
           isOver: true,
         })
       },
-      endPauseCommand: (dataDirectory, key, seconds) => ['sh', '-c', endPauseScript, 'sh', dataDirectory, key, String(seconds)],
+      patroniLeader: async (host, dataDirectory, options) => {
+        const { status, text } = await ask(host, [dataDirectory, 'LEADER', '/'], '', options)
+        if (status === 200) return JSON.parse(text) as PatroniLeader
+        throw new Fault('shell.failed', { because: `Patroni answered ${status} for its leader: ${text}`, isOver: true })
+      },
+      endPauseCommand: async (dataDirectory, key, seconds) => ['sh', '-c', endPauseScript, 'sh', dataDirectory, key, String(seconds)],
       showHostKey: ssh.showHostKey,
       managers: async (host, dataDirectories, options) => {
         const argv = ['sh', '-c', findManagersScript, 'sh', ...dataDirectories]

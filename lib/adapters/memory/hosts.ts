@@ -2,7 +2,7 @@ import type { FoundManager } from '@/lib/domain/managers/manager'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CommandOptions, CommandResult, HostAddress, HostsAct, HostsRead } from '@/lib/ports'
 import { type CheckLooks, checkHost } from '../hosts/check'
-import { answerPatroni, clustersOn, configText } from './patroni'
+import { answerPatroni, clustersOn, configText, leaderOf } from './patroni'
 import { type Calls, perform, reach } from './world/calls'
 import { answering, hostAt } from './world/reached-host'
 import type { MemoryHost, World } from './world/world'
@@ -36,8 +36,9 @@ export const memoryHostsRead = (world: World): HostsRead => {
       return { isWhole: !areHidden, managers: areHidden ? [] : managers.map((one) => ({ ...one })) }
     },
     patroniClusters: async (address, options) => clustersOn(world, await logIn(address, options)),
+    patroniLeader: async (address, dataDirectory, options) => leaderOf(world, ownPatroni(await logIn(address, options), dataDirectory)),
     patroniConfig: async (address, dataDirectory, options) => configText(world, ownPatroni(await logIn(address, options), dataDirectory)),
-    endPauseCommand: (dataDirectory, key, seconds) => ['end-pause', dataDirectory, key, String(seconds)],
+    endPauseCommand: async (dataDirectory, key, seconds) => ['end-pause', dataDirectory, key, String(seconds)],
     check: (address, options) =>
       checkHost(address, options, {
         showHostKey: () => showHostKey(address, options),

@@ -1,7 +1,7 @@
 import { type ClustersSeen, isLeading } from '@/lib/domain/managers/found-cluster'
 import type { FoundManager } from '@/lib/domain/managers/manager'
 import { isObject, type JsonObject } from '@/lib/kernel/ground/json'
-import type { PatroniAnswer, PatroniRequest } from '@/lib/ports'
+import type { PatroniAnswer, PatroniLeader, PatroniRequest } from '@/lib/ports'
 import { startTimeline, writeShutdown } from './world/wal'
 import type { MemoryHost, MemoryInstance, World } from './world/world'
 
@@ -101,11 +101,85 @@ export const configText = (world: World, { cluster }: FoundManager): string =>
 const configure = (world: World, own: FoundManager, { body, whileConfigIs }: PatroniRequest): PatroniAnswer => {
   if (whileConfigIs !== undefined && whileConfigIs !== configText(world, own))
     return { status: 409, text: 'the configuration was changed by somebody else meanwhile' }
-  const next = merged(world.dcs.get(own.cluster ?? '') ?? {}, body as JsonObject)
+  const now = world.dcs.get(own.cluster ?? '') ?? {}
+  const next = merged(now, body as JsonObject)
+  const isChange = JSON.stringify(now) !== JSON.stringify(next)
+  // What only wakes a loop is answered before that loop has run; what changes something all of them read at once.
+  const isWoken = woken.get(world)?.delete(own.cluster) === true
+  if (!isChange) {
+    if (isWoken) runLoops(world, own.cluster, now.pause === true)
+    woken.set(world, (woken.get(world) ?? new Set()).add(own.cluster))
+    return { status: 200, text: configText(world, own) }
+  }
   world.dcs.set(own.cluster ?? '', next)
+  const isPaused = next.pause === true
   for (const host of world.hosts.values())
-    host.managers = host.managers.map((one) => (one.cluster === own.cluster ? { ...one, isPaused: next.pause === true } : one))
-  return { status: 200, text: JSON.stringify(next) }
+    host.managers = host.managers.map((one) => (one.cluster === own.cluster ? { ...one, isPaused } : one))
+  runLoops(world, own.cluster, isPaused)
+  return { status: 200, text: configText(world, own) }
+}
+
+const woken = new WeakMap<World, Set<string | null>>()
+
+const takesWrites = ({ state, hasStandbySignal }: MemoryInstance): boolean => state === 'running' && !hasStandbySignal
+const isUp = ({ state, host }: MemoryInstance): boolean => state === 'running' && host.power === 'on'
+
+/**
+ * One round of every member's loop, which each change of the configuration wakes. In a pause the leader key leaves a member that is no primary, and a primary takes
+ * one that is free. Without a pause whoever holds it is made primary, whatever else takes writes.
+ */
+const runLoops = (world: World, cluster: string | null, isPaused: boolean): void => {
+  const seats = [...seatsOf(world, cluster)].filter(([, { host }]) => host.power === 'on')
+  const known = holderIn(world, cluster)
+  const held = seats.find(([name]) => name === known)
+  const holder = held === undefined ? null : isPaused && !takesWrites(held[1]) ? null : held
+  const taker = holder ?? seats.find(([, one]) => takesWrites(one)) ?? (isPaused ? null : mostOf(seats))
+  if (taker?.[0] !== known) setHolder(world, cluster, taker?.[0] ?? null)
+  if (isPaused || taker === null || taker === undefined) return
+  if (!takesWrites(taker[1])) lead(world, taker[1])
+  for (const [, one] of seats) if (one !== taker[1]) followTo(one, taker[1])
+}
+
+/** The standby that has received most. */
+const mostOf = (seats: readonly (readonly [string, MemoryInstance])[]) =>
+  seats.filter(([, one]) => isUp(one)).toSorted((a, b) => b[1].walBytes - a[1].walBytes)[0]
+
+const holderIn = (world: World, cluster: string | null): string | null =>
+  [...world.hosts.values()]
+    .flatMap(({ managers }) => managers)
+    .find((one) => one.cluster === cluster)
+    ?.members.find(({ role }) => leads(role))?.name ?? null
+
+const setHolder = (world: World, cluster: string | null, name: string | null): void => {
+  for (const host of world.hosts.values())
+    host.managers = host.managers.map((one) =>
+      one.cluster !== cluster
+        ? one
+        : { ...one, members: one.members.map((member) => ({ ...member, role: member.name === name ? 'leader' : 'replica' })) },
+    )
+}
+
+const lead = (world: World, one: MemoryInstance): void => {
+  Object.assign(one, { state: 'running', upstreamId: null })
+  startTimeline(one)
+  one.applied.push('patroni promotes')
+  const others = [...world.instances.values()].filter((other) => other !== one && other.systemIdentifier === one.systemIdentifier)
+  if (others.some(takesWrites)) world.violations.push(`Patroni has made ${one.inventory.title} a second primary`)
+}
+
+const followTo = (one: MemoryInstance, leader: MemoryInstance): void => {
+  if (takesWrites(one)) one.applied.push('patroni demotes')
+  Object.assign(one, { state: 'running', hasStandbySignal: true, ranAsStandby: true, upstreamId: leader.inventory.id })
+}
+
+export const leaderOf = (world: World, { cluster, isPaused }: FoundManager): PatroniLeader => {
+  const name = holderIn(world, cluster)
+  const seat = name === null ? undefined : seatsOf(world, cluster).get(name)
+  return {
+    leader: name,
+    holder: name === null ? 'none' : seat !== undefined && takesWrites(seat) ? 'primary' : 'other',
+    isPaused: isPaused === true,
+  }
 }
 
 /** null deletes, an object is merged, and all else replaces. */

@@ -87,7 +87,7 @@ function setTimers(): Effect<PauseFacts, null, null> {
     run: async (facts, _before, ports, { signal }) => {
       for (const place of facts.places) {
         if ((await stateAt(facts, place, ports.read, signal)) !== 'absent') continue
-        const argv = ports.read.hosts.endPauseCommand(place.address.dataDirectory, facts.key, facts.minutes * 60)
+        const argv = await ports.read.hosts.endPauseCommand(place.address.dataDirectory, facts.key, facts.minutes * 60)
         await ports.act.work.launch(place.address.host, facts.key, argv, { timeoutMs: timerTimeoutMs, signal })
       }
     },

@@ -161,7 +161,7 @@ const readRunMarks = async (
   )
   return rows.map(({ runId, at, operation, title, state }) => ({
     at: at.getTime() / 1000,
-    kind: operation === 'failover' || operation === 'switchover' ? 'failover' : 'run',
+    kind: operation === 'failover' || operation === 'switchover' || operation === 'patroni-zero-gap' ? 'failover' : 'run',
     title: `${operation} ${title}: ${state}`,
     href: `/runs/${runId}`,
   }))

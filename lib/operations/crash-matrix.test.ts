@@ -180,7 +180,16 @@ const targetsFor = async (operation: Operation): Promise<number[]> => {
 /** Whose matrix is a file of its own, since what it acts on is no instance or more than one. */
 const elsewhere = [
   ...['adopt-patroni', 'create', 'failover', 'switchover', 'refresh-dns', 'check-zone', 'resize', 'rolling-restart', 'set-herd-parameters'],
-  ...['patroni-switchover', 'patroni-restart', 'patroni-reload', 'patroni-reinit', 'patroni-pause', 'patroni-resume', 'patroni-configure'],
+  ...[
+    'patroni-switchover',
+    'patroni-zero-gap',
+    'patroni-restart',
+    'patroni-reload',
+    'patroni-reinit',
+    'patroni-pause',
+    'patroni-resume',
+    'patroni-configure',
+  ],
   ...['pause-pooler', 'resume-pooler', 'reload-pooler', 'drain-pooler', 'follow-primary'],
 ]
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { pausableFleet } from '@/e2e/harness/twin/patroni'
 import { run as switchOver, newFleet as switchoverFleet } from '@/e2e/harness/twin/switchover'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine/engine'
@@ -15,10 +16,14 @@ const about = { jobId: 'job', runId: 'run', by: 'dana' }
 /** What an operation cannot do without to move anybody. */
 const inputs: Record<string, JsonObject> = { 'set-herd-parameters': { parameters: 'max_wal_senders = 20', restart: true } }
 
+const plainFleet = () => memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
+/** What it is about. */
+const fleets: Record<string, () => MemoryFleet> = { 'patroni-zero-gap': () => pausableFleet() }
+
 const driven = async (name: string, fleet: MemoryFleet) => {
   const operation = operationByName(name)!
   const input = operation.input.parse({ canary: false, ...inputs[name] }) as JsonObject
-  const targetId = fleet.instance('demo on n1').inventory.herdId
+  const targetId = [...fleet.world.instances.values()][0]!.inventory.herdId
   const { digest } = await makeTargetPlan(operation, fleet.read, input, targetId, new AbortController().signal)
   const journal = new MemoryJournal(fleet.clock)
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
@@ -29,7 +34,7 @@ const driven = async (name: string, fleet: MemoryFleet) => {
 /** Whether one job of this operation left the line that a certificate is issued for, and whether its journal is evidence of a move. */
 const moved = async (name: string, isStopped: boolean) => {
   const { from, evidence } = moves[name]!
-  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
+  const fleet = (fleets[name] ?? plainFleet)()
   // What a rolling restart is for.
   for (const { files } of fleet.world.instances.values()) files.max_connections = '200'
   if (isStopped) fleet.calls.interfere = () => ({ how: 'fail', fault: new Fault('shell.failed') })

@@ -5,6 +5,7 @@ import { hasMoved, type MoveLine } from '@/lib/shapes/run'
 import { failover } from './failover'
 import { failoverEvidence } from './failover/evidence'
 import { setHerdParameters } from './parameters/herd'
+import { patroniZeroGap } from './patroni/zero-gap'
 import { rollingRestart } from './rolling/restart'
 import type { EvidenceAbout } from './steps/collect-evidence'
 import { switchover } from './switchover'
@@ -30,6 +31,9 @@ const ofSegment = moveFrom({ kind: 'marked', step: 'switchover/hand-over', mark:
 export const moves: Readonly<Record<string, Move>> = {
   [failover.name]: moveFrom({ kind: 'intended', step: 'promote', mark: null }, failoverEvidence),
   [switchover.name]: moveFrom({ kind: 'marked', step: 'hand-over', mark: { isPassed: true } }, switchoverEvidence),
+  [patroniZeroGap.name]: moveFrom({ kind: 'marked', step: 'hand-over', mark: { isPassed: true } }, (lines, about) =>
+    switchoverEvidence(lines, about, patroniZeroGap),
+  ),
   // Of the switchover there; the one back, where it was asked for, stands in the journal alone.
   [rollingRestart.name]: ofSegment,
   [setHerdParameters.name]: ofSegment,

@@ -17,6 +17,7 @@ import { patroniPause, patroniResume } from './patroni/pause'
 import { patroniReinitialize } from './patroni/reinitialize'
 import { patroniReload } from './patroni/reload'
 import { patroniRestart } from './patroni/restart'
+import { patroniZeroGap } from './patroni/zero-gap'
 import { drainPooler, pausePooler, reloadPoolerConfig, resumePooler } from './poolers'
 import { followPrimary } from './poolers/follow'
 import { promote } from './promote'
@@ -61,6 +62,7 @@ export const operations: readonly Operation[] = [
   failover,
   rollingRestart,
   setHerdParameters,
+  patroniZeroGap,
   patroniSwitchover,
   patroniPause,
   patroniResume,

@@ -78,6 +78,7 @@ const harmless = [
   'drain-pooler',
   'follow-primary',
   'patroni-switchover',
+  'patroni-zero-gap',
   'patroni-restart',
   'patroni-reload',
   'patroni-reinit',

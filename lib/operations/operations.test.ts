@@ -21,6 +21,7 @@ const staged = new Set([
   'patroni-restart',
   'patroni-resume',
   'patroni-switchover',
+  'patroni-zero-gap',
   'rolling-restart',
   'set-herd-parameters',
   'switchover',

@@ -226,7 +226,14 @@ export const herd = defineResource({
     {
       resource: 'dr-pair',
       by: 'herdId',
-      operations: { switchover: null, failover: null, 'rolling-restart': null, 'set-herd-parameters': null, 'patroni-switchover': null },
+      operations: {
+        switchover: null,
+        failover: null,
+        'rolling-restart': null,
+        'set-herd-parameters': null,
+        'patroni-zero-gap': null,
+        'patroni-switchover': null,
+      },
     },
     {
       resource: 'instance',

@@ -1,5 +1,7 @@
 import { type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
 import type { FoundManager, ManagedMember } from '@/lib/domain/managers/manager'
+import { adoptFile } from '@/lib/domain/poolers/template'
+import type { JsonObject } from '@/lib/kernel/ground/json'
 
 export const patroniScope = '15-shop'
 export const patroniHosts = ['n1', 'n2', 'n3']
@@ -42,5 +44,22 @@ export const managedFleet = (manage: (host: string) => FoundManager[] = (host) =
     { environment: 'prod', name: 'spare', hosts: ['n9'] },
   ])
   for (const host of patroniHosts) fleet.host(host).managers = manage(host)
+  return fleet
+}
+
+export const patroniPooler = 'shop pooler on front'
+export const patroniConfig: JsonObject = { ttl: 30, loop_wait: 10 }
+
+/** One that can be paused and handed over: its pooler is the console's, and timers run longer than any test. `more`: what each Patroni says besides. */
+export const pausableFleet = (
+  more: (host: string) => Partial<FoundManager> = () => ({}),
+  config: JsonObject = patroniConfig,
+): MemoryFleet => {
+  const fleet = managedFleet((host) => [patroniOn(host, more(host))])
+  fleet.world.dcs.set(patroniScope, config)
+  fleet.world.work = () => ({ endsAtMs: Number.MAX_SAFE_INTEGER })
+  const { inventory, file } = fleet.pooler(patroniPooler)
+  const { host, port } = fleet.instance('shop on n1').inventory.address
+  Object.assign(inventory, { isManaged: true, template: adoptFile(file!.text, { host: host.address, port }) })
   return fleet
 }

@@ -54,7 +54,7 @@ const neverBegan = (error: unknown): boolean => isFault(error) && (error.facts.i
 
 /** The first member that answers takes it. Any status is an answer; silence after it was sent is not tried again elsewhere. */
 export const tellCluster = async (
-  { places }: ClusterFacts,
+  { places }: Pick<ClusterFacts, 'places'>,
   request: Omit<PatroniRequest, 'dataDirectory'>,
   ports: ActPorts,
   { signal, note }: Pick<StepContext, 'signal' | 'note'>,

@@ -11,14 +11,15 @@ import type { SwitchoverFacts } from '../facts'
 import type { FrontPooler } from '../front'
 import { budgetMs, reserveMs } from './budget'
 import { aimHeld, type Ready, readyAll, resumeEach } from './front'
-import { type Part, type Passed, passedOf, timing, wasStopped } from './parts'
+import { heldUntilOf, type Part, type Passed, passedOf, timing, wasStopped } from './parts'
 import { pauseAll } from './pause'
 import { promoteCandidate, settleTimeoutMs } from './promote'
 import { rollBack, rollBackTimeoutMs } from './roll-back'
+import { noManager, type Rules } from './rules'
 import { sayingWho } from './waiting'
 
 /** What the report and the certificate read. */
-export type HandedOver = Omit<Passed, 'isPassed' | 'isStopped'> & {
+export type HandedOver = Omit<Passed, 'isPassed' | 'isStopped' | 'heldUntil'> & {
   firstCommit: FirstCommit
   /** From the first PAUSE, or the order to stop where there is no pooler, until the clients go on. */
   gapMs: number
@@ -33,7 +34,7 @@ const nobody = '0/0'
  * Everything that happens while clients are paused, as one step: separate steps, with their looks before and after and the journal between, would be the
  * longest part of it. All of it is undone until the candidate is told to promote, which its mark says; and afterwards where it is proven that it was never primary.
  */
-export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
+export const handOverBy = <F extends SwitchoverFacts>(rules: Rules<F>): Effect<F, null, HandedOver> => ({
   title: 'Hand over: swap roles while clients are paused',
   preview: ({ primary, candidate, front, limits }) => ({
     sentence: `${front.length === 0 ? '' : `Pause the clients of ${front.map(({ pooler }) => pooler.title).join(', ')} for at most ${limits.pauseSeconds} s; `}stop ${primary?.title} fast and fence it with standby.signal, let ${candidate?.title} replay the last record, promote it, prove a commit${front.length === 0 ? '' : ', and resume clients there'}.`,
@@ -67,11 +68,15 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
   run: async (facts, _before, ports, context) => {
     const passed = passedOf(context.marked)
     // Another driver has passed the point of no return; anybody may have been promoted, or the old primary started, since.
-    if (passed !== null) await sayingWho(facts, ports, context, () => mustWriteAlone({ place: facts.candidate! }, ports.read, context))
-    const reached = passed === null ? await towards(facts, ports, context) : { passed, leadMs: budgetMs, aimed: aimAgain(ports, context) }
+    if (passed !== null) {
+      await rules.goOn(facts, ports, context)
+      await sayingWho(facts, ports, context, () => mustWriteAlone({ place: facts.candidate! }, ports.read, context))
+    }
+    const reached =
+      passed === null ? await towards(facts, rules, ports, context) : { passed, leadMs: budgetMs, aimed: aimAgain(ports, context) }
     return beyond(facts, reached, ports, context)
   },
-  timeoutMs: runTimeoutMs,
+  timeoutMs: (facts) => runTimeoutMs(facts) + rules.decideTimeoutMs,
   proof: 'answer',
   ending: {
     final:
@@ -79,12 +84,17 @@ export const handOver: Effect<SwitchoverFacts, null, HandedOver> = {
     until: {
       isPassed: (mark) => passedOf(mark) !== null,
       undo: async (facts, _before, mark, ports, context) => {
-        if (mark !== null) await rollBack(facts, wasStopped(mark), ports, context)
+        if (mark === null) return
+        const undo = (mayStart: () => Promise<void>) => rollBack(facts, { wasStopped: wasStopped(mark), mayStart }, ports, context)
+        await rules.rollBack(facts, { heldUntil: heldUntilOf(mark), undo }, ports, context)
       },
-      timeoutMs: rollBackTimeoutMs,
+      timeoutMs: rollBackTimeoutMs + rules.decideTimeoutMs,
     },
   },
-}
+})
+
+/** Of a herd that nobody else looks after. */
+export const handOver = handOverBy<SwitchoverFacts>(noManager)
 
 /** `leadMs`: the time that the candidate is given. `aimed` resolves once the pooler points to it. */
 type Reached = { passed: Passed; leadMs: number; aimed: (one: FrontPooler) => Promise<void> }
@@ -96,7 +106,7 @@ function runTimeoutMs({ limits, front }: SwitchoverFacts): number {
 }
 
 /** Up to the last moment from which there is a way back. */
-const towards = async (facts: SwitchoverFacts, ports: ActPorts, context: RunContext): Promise<Reached> => {
+const towards = async <F extends SwitchoverFacts>(facts: F, rules: Rules<F>, ports: ActPorts, context: RunContext): Promise<Reached> => {
   const { primary, candidate, limits } = facts
   const used = new AbortController()
   const whole = { timeoutMs: runTimeoutMs(facts), signal: AbortSignal.any([context.signal, used.signal]) }
@@ -109,18 +119,29 @@ const towards = async (facts: SwitchoverFacts, ports: ActPorts, context: RunCont
       ports.read.replication.untilReplayed(candidate!.address, nobody, { timeoutMs: limits.waitSeconds * 1000, signal: context.signal }),
     ])
     await context.mark({ isPassed: false })
-    return await throughTheStop(facts, ready, ports, context)
+    return await throughTheStop(facts, { ready, rules }, ports, context)
   } catch (error) {
     used.abort()
     throw error
   }
 }
 
-const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], ports: ActPorts, context: RunContext): Promise<Reached> => {
+const throughTheStop = async <F extends SwitchoverFacts>(
+  facts: F,
+  { ready, rules }: { ready: readonly Ready[]; rules: Rules<F> },
+  ports: ActPorts,
+  context: RunContext,
+): Promise<Reached> => {
   const { primary, candidate, limits } = facts
   const parts: Part[] = []
   const timed = timing(ports, parts)
-  const began = facts.front.length === 0 ? ports.read.now() : await pauseAll(facts, ready, ports, context)
+  let heldUntil: number | null = null
+  const hold = async () => {
+    heldUntil = await rules.hold(facts, ports, context)
+    if (heldUntil !== null) await context.mark({ isPassed: false, heldUntil })
+  }
+  if (facts.front.length === 0) await hold()
+  const began = facts.front.length === 0 ? ports.read.now() : await pauseAll(facts, { ready, hold }, ports, context)
   if (facts.front.length > 0)
     parts.push({ name: 'pause', startedAt: began.toISOString(), tookMs: ports.read.now().getTime() - began.getTime() })
   const endsAt = began.getTime() + (facts.front.length > 0 ? budgetMs : (limits.stopSeconds + limits.waitSeconds) * 1000 + reserveMs)
@@ -145,6 +166,8 @@ const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], p
     return { ...end, replayedLsn: await (replaying ?? replay(end)) }
   }
   throwIfLate(endsAt, ports)
+  // Nobody else may decide who leads as long as somebody can still be told to promote.
+  if (heldUntil !== null && heldUntil < endsAt) throw late()
   const aims = aimAll(ready, ports, context)
   const record = () =>
     ports.act.inventory.replace(primary!.id, replacementOf(facts), { timeoutMs: recordTimeoutMs, signal: context.signal })
@@ -153,7 +176,7 @@ const throughTheStop = async (facts: SwitchoverFacts, ready: readonly Ready[], p
     aims.throwIfFailed()
     others.throwIfTrouble()
     throwIfLate(endsAt, ports)
-    const passed: Passed = { isPassed: true, checkpointLsn, controlState, replayedLsn, parts }
+    const passed: Passed = { isPassed: true, checkpointLsn, controlState, replayedLsn, parts, ...(heldUntil === null ? {} : { heldUntil }) }
     await context.mark(passed)
     try {
       others.throwIfTrouble()
@@ -187,7 +210,7 @@ const beyond = async (
   context: RunContext,
 ): Promise<HandedOver> => {
   const candidate = facts.candidate!
-  const { isPassed: _passed, isStopped: _stopped, ...seen } = passed
+  const { isPassed: _passed, isStopped: _stopped, heldUntil: _heldUntil, ...seen } = passed
   const parts = [...seen.parts]
   const timed = timing(ports, parts)
   context.note('command', promoteCommand(candidate.address.major, candidate.address.dataDirectory))

@@ -18,6 +18,8 @@ export type Passed = {
   parts: Part[]
   /** It was not promoted in time, and the next driver stops it before it looks. */
   isStopped?: true
+  /** Until when nobody else decides who leads, ms by the console's clock; absent: nobody else does. */
+  heldUntil?: number
 }
 
 export const passedOf = (mark: Json): Passed | null =>
@@ -38,3 +40,7 @@ export const timing =
 /** The candidate was stopped by us: once the way back is open, it is started again. */
 export const wasStopped = (mark: Json): boolean =>
   typeof mark === 'object' && mark !== null && 'isStopped' in mark && mark.isStopped === true
+
+/** null: nobody was asked to hold still, or not yet. */
+export const heldUntilOf = (mark: Json): number | null =>
+  typeof mark === 'object' && mark !== null && 'heldUntil' in mark && typeof mark.heldUntil === 'number' ? mark.heldUntil : null

@@ -14,12 +14,18 @@ type Holder = PoolerClient & { seconds: number | null; query: string | null }
 
 /**
  * Holds every client of every pooler back, all at once and under one deadline, as often as the policy allows. Answers when the clients began to wait. What
- * does not come to rest is let go at once, before anybody is named.
+ * does not come to rest is let go at once, before anybody is named. `hold` is called before each try.
  */
-export const pauseAll = async (facts: SwitchoverFacts, ready: readonly Ready[], ports: ActPorts, context: RunContext): Promise<Date> => {
+export const pauseAll = async (
+  facts: SwitchoverFacts,
+  { ready, hold }: { ready: readonly Ready[]; hold: () => Promise<void> },
+  ports: ActPorts,
+  context: RunContext,
+): Promise<Date> => {
   const { pauseTries, pauseBackoffSeconds, holdUps } = facts.limits
   const tries = holdUps === 'abort' ? 1 : pauseTries
   for (let tried = 1; ; tried += 1) {
+    await hold()
     await restartDeadMan(ports, facts.timers, (id) => ready.find(({ pooler }) => pooler.id === id)!.token, context.signal)
     const began = ports.read.now()
     const failed = await pauseOnce(facts, ports, context)

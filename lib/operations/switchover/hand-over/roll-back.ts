@@ -23,14 +23,19 @@ export const rollBackTimeoutMs = 2 * startTimeoutMs + stopTimeoutMs
 
 /**
  * The old primary is primary again, the poolers point to it, and clients are resumed: in this order, and each as soon as it can. `wasStopped`: we stopped the
- * candidate, and it follows again in the end. Safe to run twice.
+ * candidate, and it follows again in the end. `mayStart` throws where the old primary must not be started any more. Safe to run twice.
  */
-export const rollBack = async (facts: SwitchoverFacts, wasStopped: boolean, ports: ActPorts, context: StepContext): Promise<void> => {
+export const rollBack = async (
+  facts: SwitchoverFacts,
+  { wasStopped, mayStart }: { wasStopped: boolean; mayStart: () => Promise<void> },
+  ports: ActPorts,
+  context: StepContext,
+): Promise<void> => {
   const primary = facts.primary!
   await mustBeTheOnlyPrimary(facts, ports, context)
   const starting: Promise<void>[] = []
   const [restored, ...aimed] = await Promise.allSettled([
-    leadAgain(facts, ports, context, starting),
+    leadAgain(facts, mayStart, ports, context, starting),
     ...facts.front.map((one) => aimBack(one, facts.timers, ports, context)),
   ])
   if (restored.status === 'rejected') throw restored.reason
@@ -76,7 +81,13 @@ const followAgain = async ({ candidate }: SwitchoverFacts, ports: ActPorts, cont
 }
 
 /** Resolves when it takes writes, which is long before the command that starts it says so. A server on its way down is waited for. */
-const leadAgain = async (facts: SwitchoverFacts, ports: ActPorts, context: StepContext, starting: Promise<void>[]): Promise<void> => {
+const leadAgain = async (
+  facts: SwitchoverFacts,
+  mayStart: () => Promise<void>,
+  ports: ActPorts,
+  context: StepContext,
+  starting: Promise<void>[],
+): Promise<void> => {
   const place = facts.primary!
   const began = ports.read.now().getTime()
   for (;;) {
@@ -84,7 +95,10 @@ const leadAgain = async (facts: SwitchoverFacts, ports: ActPorts, context: StepC
     if (probe.state === 'online' && probe.role === 'primary') return
     if (context.signal.aborted) throw unseen(place, probe)
     if (probe.state === 'online') await stopStandby(facts, ports, context)
-    else if (isDown(probe.state) && starting.length === 0) await startAgain(facts, probe, ports, context, starting)
+    else if (isDown(probe.state) && starting.length === 0) {
+      await mayStart()
+      await startAgain(facts, probe, ports, context, starting)
+    }
     // A start that fails says so at once; one that succeeds may say so long after the server.
     const waitMs = Math.min(lookEveryMsMax, (ports.read.now().getTime() - began) / 10)
     if (isDown(probe.state)) await Promise.race([context.pause(waitMs), ...starting])

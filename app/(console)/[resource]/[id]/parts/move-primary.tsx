@@ -8,7 +8,10 @@ const ownWays = [
   { operation: 'failover', label: 'Fail over' },
   { operation: 'switchover', label: 'Switch over' },
 ]
-const patroniWays = [{ operation: 'patroni-switchover', label: 'Switch over through Patroni' }]
+const patroniWays = [
+  { operation: 'patroni-zero-gap', label: 'Switch over without a gap' },
+  { operation: 'patroni-switchover', label: 'Switch over through Patroni' },
+]
 /** Whoever decides over the herd moves its primary; what they all refuse is not offered here. Where that is not known, the plan looks. */
 const waysOf = (manager: Json): typeof ownWays => {
   if (manager === 'patroni') return patroniWays

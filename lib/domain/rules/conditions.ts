@@ -5,8 +5,14 @@ export type Condition = { all: readonly Condition[] } | { any: readonly Conditio
 
 export const comparisonSigns = ['>', '≥', '<', '≤', '='] as const
 
+/** Whose figure: the member's own; that of its herd's primary; the primary's with those of the members added that it would serve instead. */
+export const comparedSubjects = ['member', 'primary', 'combined'] as const
+export type ComparedSubject = (typeof comparedSubjects)[number]
+
 export interface Comparison {
   metric: InstanceMetric | HostMetric
+  /** Left out: the member's. */
+  of?: ComparedSubject
   sign: (typeof comparisonSigns)[number]
   /** In the unit of the metric. */
   bound: number
@@ -42,9 +48,9 @@ const minuteMs = 60_000
 export const judgeCondition = (
   condition: Condition,
   at: number,
-  recordedOf: (metric: Comparison['metric']) => readonly Recorded[],
+  recordedOf: (metric: Comparison['metric'], of: ComparedSubject) => readonly Recorded[],
 ): Judged => {
-  if ('metric' in condition) return { ...judgeComparison(condition, at, recordedOf(condition.metric)), parts: [] }
+  if ('metric' in condition) return { ...judgeComparison(condition, at, recordedOf(condition.metric, condition.of ?? 'member')), parts: [] }
   const isAll = 'all' in condition
   const parts = (isAll ? condition.all : condition.any).map((part) => judgeCondition(part, at, recordedOf))
   const verdicts = parts.map(({ verdict }) => verdict)
@@ -64,7 +70,7 @@ const anyOf = (verdicts: readonly Verdict[]): Verdict =>
 const judgeComparison = (comparison: Comparison, at: number, recorded: readonly Recorded[]): Omit<Judged, 'parts'> => {
   const { metric, sign, bound, minutes } = comparison
   const label = [...instanceMetrics, ...hostMetrics].find((one) => one.name === metric)!.label
-  const asked = `${label} ${sign} ${bound}${minutes === 0 ? '' : ` for ${minutes} min`}`
+  const asked = `${label}${subjectWords[comparison.of ?? 'member']} ${sign} ${bound}${minutes === 0 ? '' : ` for ${minutes} min`}`
   const known = recorded.filter((one): one is Known => one.low !== null && one.high !== null)
   const from = minutes === 0 ? at : at - minutes * minuteMs
   const within = minutes === 0 ? newest(known, at) : known.filter((one) => one.to > from && one.from < at)
@@ -77,6 +83,12 @@ const judgeComparison = (comparison: Comparison, at: number, recorded: readonly 
   if (minutes > 0 && hasGap(within, from, at)) return { verdict: 'unknown', because: `${seen}, with times not recorded` }
   if (verdicts.includes('unknown')) return { verdict: 'unknown', because: `${seen}; older figures are kept as extremes only` }
   return { verdict: 'passes', because: seen }
+}
+
+const subjectWords: Readonly<Record<ComparedSubject, string>> = {
+  member: '',
+  primary: ' of the primary',
+  combined: ' of the primary with what it takes over',
 }
 
 type Known = Recorded & { low: number; high: number }

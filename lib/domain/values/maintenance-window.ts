@@ -115,7 +115,7 @@ const spansOf = ({ days, from, to, zone }: MaintenanceWindow, at: Date): { opens
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
 /** The reading of a zone's clock at a moment, written as if it were UTC, in milliseconds. */
-const clockAt = (moment: number, zone: string): number => {
+export const clockAt = (moment: number, zone: string): number => {
   const known = clocks.get(zone)
   const clock =
     known ??

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { choiceOf, chooseMembers, type SizedMember } from './choose'
+import { parseConditions } from './condition-text'
+import type { Condition, Recorded } from './conditions'
+
+const at = Date.UTC(2026, 10, 23, 22)
+const lately = (figure: number | null): Recorded[] => [{ from: at - 60_000, to: at, low: figure, high: figure }]
+const member = (id: string, more: Partial<SizedMember> = {}): SizedMember => ({
+  id,
+  title: id,
+  isPrimary: false,
+  cpus: 4,
+  type: 'm5.xlarge',
+  to: 'm5.large',
+  because: null,
+  ...more,
+})
+const choose = (conditions: string, members: SizedMember[], figures: Record<string, number | null>) =>
+  chooseMembers(parseConditions(conditions) as Condition, at, members, (id, metric) => lately(figures[`${id} ${metric}`] ?? null))
+
+test('a primary, a member without a machine and one without a type are left out, and one that has its type stays', () => {
+  const verdicts = choose('', [
+    member('primary', { isPrimary: true }),
+    member('bare', { type: null }),
+    member('untyped', { to: null, because: 'Nothing to return it to.' }),
+    member('small', { type: 'm5.large' }),
+    member('big'),
+  ], {})
+  expect(verdicts.map(({ verdict, because }) => [verdict, because])).toEqual([
+    ['left-out', 'It is the primary.'],
+    ['left-out', 'No machine of a cloud account is tied to its server.'],
+    ['left-out', 'Nothing to return it to.'],
+    ['same', 'It is m5.large already.'],
+    ['chosen', 'no conditions'],
+  ])
+  expect(choiceOf(verdicts)).toEqual({ choice: 'chosen', because: 'big: m5.xlarge → m5.large' })
+})
+
+test('standbys are chosen one by one only while the primary can carry what they leave, by vCPUs', () => {
+  const members = [member('p', { isPrimary: true, cpus: 8 }), member('a'), member('b'), member('c', { cpus: 2 })]
+  const verdicts = choose('combined.loadPerCpu < 0.7', members, {
+    'p loadPerCpu': 0.3,
+    'a loadPerCpu': 0.6,
+    'b loadPerCpu': 0.4,
+    'c loadPerCpu': 0.2,
+  })
+  // 0.3 + 0.6 / 2 = 0.6; with b 0.8; with c instead 0.65.
+  expect(verdicts.map(({ verdict }) => verdict)).toEqual(['left-out', 'chosen', 'fails', 'chosen'])
+  expect(verdicts[2]!.because).toBe('Load per vCPU of the primary with what it takes over < 0.7: was 0.8')
+})
+
+test('what nobody measured is unknown: of a member, of the primary, and of what it would carry', () => {
+  const members = [member('p', { isPrimary: true }), member('a')]
+  expect(choose('lagSeconds < 60', members, {})[1]!.verdict).toBe('unknown')
+  expect(choose('primary.active < 60', [member('a')], { 'a active': 1 })[0]!.verdict).toBe('unknown')
+  expect(choose('combined.active < 60', members, { 'p active': 3 })[1]!.verdict).toBe('unknown')
+  expect(choose('combined.active < 60', members, { 'p active': 3, 'a active': 2 })[1]!.verdict).toBe('chosen')
+  expect(choose('combined.cpu < 60', [member('p', { isPrimary: true }), member('a', { cpus: null })], { 'p cpu': 3, 'a cpu': 2 })[1]!.verdict).toBe(
+    'unknown',
+  )
+})
+
+test('a decision says the comparisons that made it', () => {
+  const verdicts = choose('lagSeconds < 60 and (loadPerCpu < 0.5 or active < 2)', [member('a')], {
+    'a lagSeconds': 3,
+    'a loadPerCpu': 0.9,
+    'a active': 7,
+  })
+  expect(choiceOf(verdicts)).toEqual({ choice: 'not-met', because: 'a: Load per vCPU < 0.5: was 0.9, Active sessions < 2: was 7' })
+  expect(choiceOf([])).toEqual({ choice: 'no-change', because: 'The herd has no members.' })
+})

@@ -1,0 +1,112 @@
+import { type Condition, type ComparedSubject, type Comparison, type Judged, judgeCondition, type Recorded } from './conditions'
+
+/** A member as far as a rule needs it. */
+export interface SizedMember {
+  id: string
+  title: string
+  isPrimary: boolean
+  /** Of its host; null: not known. */
+  cpus: number | null
+  /** The type that its machine has; null: no machine is tied to its server. */
+  type: string | null
+  /** The type that the rule gives it; null: none, and `because` says why. */
+  to: string | null
+  because: string | null
+}
+
+/** Of a member or its host, in order of time. */
+export type SeriesOf = (memberId: string, metric: Comparison['metric']) => readonly Recorded[]
+
+export interface MemberVerdict {
+  id: string
+  title: string
+  from: string | null
+  to: string | null
+  /** `same`: it has the type already. `left-out`: the rule does not concern it. */
+  verdict: 'chosen' | 'same' | 'fails' | 'unknown' | 'left-out'
+  because: string
+  /** What its conditions said; null: they were not asked. */
+  judged: Judged | null
+}
+
+const weighed: ReadonlySet<string> = new Set(['loadPerCpu', 'activePerCpu', 'cpu'])
+
+/**
+ * Which members a rule would give another type at `at`, in the order given: each is judged as if those chosen before it had handed their load to the primary.
+ * A rule never chooses a primary.
+ */
+export const chooseMembers = (condition: Condition, at: number, members: readonly SizedMember[], seriesOf: SeriesOf): MemberVerdict[] => {
+  const primaries = members.filter(({ isPrimary }) => isPrimary)
+  const primary = primaries.length === 1 ? primaries[0]! : null
+  const chosen: SizedMember[] = []
+  return members.map((member): MemberVerdict => {
+    const { id, title, type, to } = member
+    const said = { id, title, from: type, to, judged: null }
+    if (member.isPrimary) return { ...said, to: null, verdict: 'left-out', because: 'It is the primary.' }
+    if (type === null) return { ...said, verdict: 'left-out', because: 'No machine of a cloud account is tied to its server.' }
+    if (to === null) return { ...said, verdict: 'left-out', because: member.because ?? 'The rule has no type for it.' }
+    if (type === to) return { ...said, verdict: 'same', because: `It is ${to} already.` }
+    const recordedOf = (metric: Comparison['metric'], of: ComparedSubject): readonly Recorded[] => {
+      if (of === 'member') return seriesOf(id, metric)
+      if (primary === null) return []
+      return of === 'primary' ? seriesOf(primary.id, metric) : combined(metric, primary, [...chosen, member], seriesOf)
+    }
+    const judged = judgeCondition(condition, at, recordedOf)
+    if (judged.verdict === 'passes') chosen.push(member)
+    return { ...said, judged, verdict: judged.verdict === 'passes' ? 'chosen' : judged.verdict, because: judged.because }
+  })
+}
+
+/** What the primary would have had if it had served these members' clients too; where one of them says nothing, nothing is known. */
+const combined = (
+  metric: Comparison['metric'],
+  primary: SizedMember,
+  others: readonly SizedMember[],
+  seriesOf: SeriesOf,
+): readonly Recorded[] => {
+  const isWeighed = weighed.has(metric)
+  if (isWeighed && [primary, ...others].some(({ cpus }) => cpus === null)) return []
+  const weightOf = ({ cpus }: SizedMember) => (isWeighed ? cpus! / primary.cpus! : 1)
+  const parts = others.map((other) => ({
+    weight: weightOf(other),
+    byMinute: new Map(seriesOf(other.id, metric).map((one) => [minuteOf(one.from), one])),
+  }))
+  return seriesOf(primary.id, metric).map((own): Recorded => {
+    let { low, high } = own
+    for (const { weight, byMinute } of parts) {
+      const one = byMinute.get(minuteOf(own.from))
+      low = low === null || one?.low == null ? null : low + weight * one.low
+      high = high === null || one?.high == null ? null : high + weight * one.high
+    }
+    return { ...own, low, high }
+  })
+}
+
+const minuteOf = (at: number): number => Math.round(at / 60_000)
+
+export type Choice = 'chosen' | 'no-change' | 'not-met' | 'unknown'
+
+/** What a rule makes of it all, and why. */
+export const choiceOf = (members: readonly MemberVerdict[]): { choice: Choice; because: string } => {
+  const of = (verdict: MemberVerdict['verdict']) => members.filter((one) => one.verdict === verdict)
+  const [chosen, unknown, fails, same] = [of('chosen'), of('unknown'), of('fails'), of('same')]
+  if (chosen.length > 0)
+    return { choice: 'chosen', because: chosen.map(({ title, from, to }) => `${title}: ${from} → ${to}`).join('; ') }
+  if (unknown.length > 0) return { choice: 'unknown', because: wordsOf(unknown) }
+  if (fails.length > 0) return { choice: 'not-met', because: wordsOf(fails) }
+  if (same.length > 0) return { choice: 'no-change', because: wordsOf(same) }
+  return { choice: 'no-change', because: members.length === 0 ? 'The herd has no members.' : wordsOf(members) }
+}
+
+const namedMax = 3
+
+const wordsOf = (members: readonly MemberVerdict[]): string => {
+  const named = members.slice(0, namedMax).map(({ title, because, judged }) => `${title}: ${judged ? decisive(judged) : because}`)
+  return [...named, ...(members.length > namedMax ? [`and ${members.length - namedMax} more`] : [])].join('; ')
+}
+
+/** The comparisons that made a verdict. */
+const decisive = ({ verdict, because, parts }: Judged): string => {
+  const same = parts.filter((part) => part.verdict === verdict)
+  return same.length === 0 ? because : same.map(decisive).join(', ')
+}

@@ -24,6 +24,7 @@ import { startAuditWatch } from './observer/watch-audit'
 import { makeActPorts } from './ports'
 import { queuePlace } from './queue/location'
 import { repeat } from './queue/schedule'
+import { startSizing } from './sizing'
 
 /** Changes after which a key may have to be made. */
 const needingKeys: ReadonlySet<string> = new Set(['', 'environment'])
@@ -100,6 +101,7 @@ const main = async (): Promise<void> => {
       })
     : null
   const hostChecks = await startHostChecks({ hosts: world.ports.read.hosts, log })
+  const sizing = startSizing({ waker: worker.waker, log })
   const certifying = startCertifying({ keys: world.certificateKeys, log })
   const messenger = startMessenger({ messages: world.messages, destinationOf: world.destinationOf, consoleUrl: env().MATRIARCH_URL, log })
   const auditWatch = startAuditWatch({ ...world.checkpoints, keys: world.certificateKeys, holder: worker.holder, log })
@@ -122,6 +124,7 @@ const main = async (): Promise<void> => {
     isStopping = true
     log.info({ signal, jobs: worker.driver.active }, 'worker stops')
     unlisten()
+    await sizing.stop()
     await Promise.all([
       worker.stop(),
       observer?.stop(),

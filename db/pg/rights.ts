@@ -90,6 +90,9 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   runs: { web: right('siu'), worker: right('siu') },
   jobs: { web: right('siu'), worker: right('siu') },
   scheduled_runs: { web: right('siu'), worker: right('siu') },
+  sizing_rules: { web: writes, worker: right('su') },
+  sizing_decisions: { web: adds, worker: right('siud') },
+  calendars: { web: writes, worker: reads },
   // By a trigger, with every step of a job.
   failovers: { web: right('siu'), worker: right('siu') },
   result_grids: { web: reads, worker: right('sid') },

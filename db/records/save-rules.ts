@@ -8,6 +8,7 @@ import { herdCheck, serverRules } from './place-rules'
 import { reservedBy } from './reserved'
 import type { Rules, Values } from './rules'
 import { environmentCheck } from './safeguards'
+import { calendarRules, sizingRuleRules } from './sizing-rules'
 import { subscriptionRules } from './subscription-rules'
 import { zoneCheck } from './zone-rules'
 
@@ -130,6 +131,8 @@ const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
     blockers: openJobs('target_id'),
   },
   subscription: subscriptionRules,
+  'sizing-rule': sizingRuleRules,
+  calendar: calendarRules,
   grant: { check: grantCheck, afterwards: mustKeepAdministrator },
   person: {
     check: async (tx, after, before, actor) => {

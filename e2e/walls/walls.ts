@@ -101,6 +101,7 @@ const rooms: Walls['rooms'] = {
   'db/prices': { imports: 'db/schema db/pg lib/domain lib/kernel lib/shapes' },
   'db/timeline': { imports: 'db/pg lib/domain lib/kernel lib/shapes' },
   'db/samples': { imports: 'db/schema db/pg lib/domain lib/kernel lib/shapes' },
+  'db/rules': { imports: 'db/schema db/pg db/samples lib/domain lib/kernel lib/shapes' },
   'db/people': { imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/ports', libraries: 'drizzle-orm' },
   'db/fleet': {
     imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/ports lib/shapes lib/resources lib/operations lib/log.ts',
@@ -119,6 +120,7 @@ const rooms: Walls['rooms'] = {
   'jobs/queue': { imports: 'db/pg lib/kernel/ground lib/env.ts lib/log.ts', libraries: 'bullmq ioredis' },
   'jobs/requests': { imports: 'jobs/queue db lib/domain lib/kernel lib/shapes lib/resources lib/operations', libraries: 'zod' },
   'jobs/driver': { imports: 'jobs/queue jobs/requests db lib/kernel lib/ports lib/resources', libraries: 'node' },
+  'jobs/sizing': { imports: 'jobs/queue jobs/requests db lib/domain lib/kernel' },
   'jobs/observer': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/operations', libraries: 'node' },
   'jobs/messenger': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/presentation lib/resources' },
   'jobs/ports.ts': { imports: 'db lib/kernel/ground lib/ports lib/adapters lib/env.ts', libraries: 'node' },
@@ -126,7 +128,7 @@ const rooms: Walls['rooms'] = {
   'jobs/reseal.ts': { imports: 'db lib/adapters/vault.ts lib/env.ts lib/kernel/access' },
   'jobs/worker.ts': {
     imports:
-      'jobs/driver jobs/messenger jobs/observer jobs/queue jobs/ports.ts db lib/adapters/copies lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
+      'jobs/driver jobs/messenger jobs/observer jobs/sizing jobs/queue jobs/ports.ts db lib/adapters/copies lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
   },
 
   // What people see.

@@ -7,7 +7,7 @@ import type { Operation } from '@/lib/kernel/operation/operation'
 import type { ActPorts } from '@/lib/ports'
 import type { Log } from '../queue/log'
 import { repeat } from '../queue/schedule'
-import { hear, openWaker, type QueuePlace } from '../queue/waker'
+import { hear, openWaker, type QueuePlace, type Waker } from '../queue/waker'
 import { Driver } from './drive-job'
 import { makePlan } from './make-plan'
 import { startDue } from './start-scheduled'
@@ -34,6 +34,8 @@ export interface WorkerHandle {
   /** Host and process, as people read it. */
   holder: string
   driver: Driver
+  /** For what else this process has to wake; closed by `stop`. */
+  waker: Waker
   /** Takes nothing new, brings every job to its end or to a safe point, and leaves. */
   stop: () => Promise<void>
 }
@@ -83,7 +85,7 @@ export const startWorker = async (options: WorkerOptions): Promise<WorkerHandle>
     await waker.close()
     await forgetWorker(id).catch(() => {})
   }
-  return { id, holder, driver, stop }
+  return { id, holder, driver, waker, stop }
 }
 
 const oncePerMinute = (tell: (error: Error) => void): ((error: Error) => void) => {

@@ -1,5 +1,6 @@
 import { makeRegistry } from '@/lib/kernel/resource/registry'
 import type { Resource } from '@/lib/kernel/resource/resource'
+import { calendar } from './calendar'
 import { certificate } from './certificate'
 import { cloudAccount, machine } from './cloud'
 import { discoveredHost, discoveredInstance, discoveredPooler, discoveryRule, enrolmentKey } from './discovery'
@@ -13,6 +14,7 @@ import { grant, person, session, token } from './people'
 import { pooler } from './pooler'
 import { audit, auditCheckpoint, change } from './record'
 import { server } from './server'
+import { sizingDecision, sizingRule } from './sizing'
 import { message, subscription } from './subscription'
 import { job, run, scheduledRun } from './work'
 
@@ -29,6 +31,9 @@ const declared = [
   environment,
   run,
   scheduledRun,
+  sizingRule,
+  sizingDecision,
+  calendar,
   job,
   failover,
   certificate,

@@ -1,6 +1,7 @@
 import { setDatabase } from '@/db/pg/client'
 import { startWorker } from '@/jobs/driver/start-worker'
 import { startHostChecks } from '@/jobs/observer/host-checks'
+import { startSizing } from '@/jobs/sizing'
 import type { HerdShape } from '@/lib/adapters/memory'
 import { operationByName } from '@/lib/operations'
 import { connectFleet } from './ports'
@@ -34,6 +35,7 @@ const worker = await startWorker({
   operationByName,
   log,
 })
+const sizing = startSizing({ waker: worker.waker, log, everyMs: rest.sweepEveryMs })
 await startHostChecks({ hosts: ports.read.hosts, log })
-process.once('SIGTERM', () => void worker.stop().then(() => process.exit(0)))
+process.once('SIGTERM', () => void Promise.all([sizing.stop(), worker.stop()]).then(() => process.exit(0)))
 console.log('ready')

@@ -14,9 +14,9 @@ test('a date counts from midnight to midnight on the clock of its zone', () => {
 })
 
 test('ranges include both ends, and those of each year and week go over its end', () => {
-  expect(['2026-12-23', '2026-12-24', '2027-01-02', '2027-01-03'].map((day) => isHeld('2026-12-24..2027-01-02', 'UTC', `${day}T12:00:00Z`))).toEqual(
-    [false, true, true, false],
-  )
+  expect(
+    ['2026-12-23', '2026-12-24', '2027-01-02', '2027-01-03'].map((day) => isHeld('2026-12-24..2027-01-02', 'UTC', `${day}T12:00:00Z`)),
+  ).toEqual([false, true, true, false])
   expect(['2030-12-23', '2030-12-24', '2031-01-02', '2031-01-03'].map((day) => isHeld('12-24..01-02', 'UTC', `${day}T12:00:00Z`))).toEqual([
     false,
     true,
@@ -33,13 +33,9 @@ test('ranges include both ends, and those of each year and week go over its end'
 
 test('times that pass midnight belong to the day on which they begin', () => {
   const at = (time: string) => isHeld('Fri 22:00-06:00\n2026-12-01 08:00-09:30', 'UTC', time)
-  expect(['2026-11-27T21:59:00Z', '2026-11-27T22:00:00Z', '2026-11-28T05:59:00Z', '2026-11-28T06:00:00Z', '2026-11-27T03:00:00Z'].map(at)).toEqual([
-    false,
-    true,
-    true,
-    false,
-    false,
-  ])
+  expect(
+    ['2026-11-27T21:59:00Z', '2026-11-27T22:00:00Z', '2026-11-28T05:59:00Z', '2026-11-28T06:00:00Z', '2026-11-27T03:00:00Z'].map(at),
+  ).toEqual([false, true, true, false, false])
   expect(['2026-12-01T08:00:00Z', '2026-12-01T09:30:00Z'].map(at)).toEqual([true, false])
 })
 

@@ -78,8 +78,6 @@ export const lineAt = (lines: readonly CalendarLine[], zone: string, at: Date): 
 }
 
 const isDay = ({ kind, from, to }: CalendarLine, date: Date): boolean => {
-  const place =
-    kind === 'date' ? date.getTime() : kind === 'weekly' ? date.getUTCDay() : (date.getUTCMonth() + 1) * 100 + date.getUTCDate()
+  const place = kind === 'date' ? date.getTime() : kind === 'weekly' ? date.getUTCDay() : (date.getUTCMonth() + 1) * 100 + date.getUTCDate()
   return from <= to ? from <= place && place <= to : place >= from || place <= to
 }
-

@@ -19,13 +19,17 @@ const choose = (conditions: string, members: SizedMember[], figures: Record<stri
   chooseMembers(parseConditions(conditions) as Condition, at, members, (id, metric) => lately(figures[`${id} ${metric}`] ?? null))
 
 test('a primary, a member without a machine and one without a type are left out, and one that has its type stays', () => {
-  const verdicts = choose('', [
-    member('primary', { isPrimary: true }),
-    member('bare', { type: null }),
-    member('untyped', { to: null, because: 'Nothing to return it to.' }),
-    member('small', { type: 'm5.large' }),
-    member('big'),
-  ], {})
+  const verdicts = choose(
+    '',
+    [
+      member('primary', { isPrimary: true }),
+      member('bare', { type: null }),
+      member('untyped', { to: null, because: 'Nothing to return it to.' }),
+      member('small', { type: 'm5.large' }),
+      member('big'),
+    ],
+    {},
+  )
   expect(verdicts.map(({ verdict, because }) => [verdict, because])).toEqual([
     ['left-out', 'It is the primary.'],
     ['left-out', 'No machine of a cloud account is tied to its server.'],
@@ -55,9 +59,9 @@ test('what nobody measured is unknown: of a member, of the primary, and of what 
   expect(choose('primary.active < 60', [member('a')], { 'a active': 1 })[0]!.verdict).toBe('unknown')
   expect(choose('combined.active < 60', members, { 'p active': 3 })[1]!.verdict).toBe('unknown')
   expect(choose('combined.active < 60', members, { 'p active': 3, 'a active': 2 })[1]!.verdict).toBe('chosen')
-  expect(choose('combined.cpu < 60', [member('p', { isPrimary: true }), member('a', { cpus: null })], { 'p cpu': 3, 'a cpu': 2 })[1]!.verdict).toBe(
-    'unknown',
-  )
+  expect(
+    choose('combined.cpu < 60', [member('p', { isPrimary: true }), member('a', { cpus: null })], { 'p cpu': 3, 'a cpu': 2 })[1]!.verdict,
+  ).toBe('unknown')
 })
 
 test('a decision says the comparisons that made it', () => {

@@ -1,4 +1,4 @@
-import { type Condition, type ComparedSubject, type Comparison, type Judged, judgeCondition, type Recorded } from './conditions'
+import { type ComparedSubject, type Comparison, type Condition, type Judged, judgeCondition, type Recorded } from './conditions'
 
 /** A member as far as a rule needs it. */
 export interface SizedMember {
@@ -90,8 +90,7 @@ export type Choice = 'chosen' | 'no-change' | 'not-met' | 'unknown'
 export const choiceOf = (members: readonly MemberVerdict[]): { choice: Choice; because: string } => {
   const of = (verdict: MemberVerdict['verdict']) => members.filter((one) => one.verdict === verdict)
   const [chosen, unknown, fails, same] = [of('chosen'), of('unknown'), of('fails'), of('same')]
-  if (chosen.length > 0)
-    return { choice: 'chosen', because: chosen.map(({ title, from, to }) => `${title}: ${from} → ${to}`).join('; ') }
+  if (chosen.length > 0) return { choice: 'chosen', because: chosen.map(({ title, from, to }) => `${title}: ${from} → ${to}`).join('; ') }
   if (unknown.length > 0) return { choice: 'unknown', because: wordsOf(unknown) }
   if (fails.length > 0) return { choice: 'not-met', because: wordsOf(fails) }
   if (same.length > 0) return { choice: 'no-change', because: wordsOf(same) }

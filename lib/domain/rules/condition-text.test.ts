@@ -23,7 +23,13 @@ test('and binds before or, parentheses change that, and line ends are blanks', (
 
 test('no text is no condition, and one comparison is itself', () => {
   expect(parseConditions(' \n')).toEqual({ all: [] })
-  expect(parseConditions('((combined.loadPerCpu < 0.7))')).toEqual({ metric: 'loadPerCpu', sign: '<', bound: 0.7, minutes: 0, of: 'combined' })
+  expect(parseConditions('((combined.loadPerCpu < 0.7))')).toEqual({
+    metric: 'loadPerCpu',
+    sign: '<',
+    bound: 0.7,
+    minutes: 0,
+    of: 'combined',
+  })
   expect(comparisonsIn(parseConditions('active < 1 and (idle < 2 or cpu < 3)') as Condition).map(({ metric }) => metric)).toEqual([
     'active',
     'idle',

@@ -1,12 +1,20 @@
 import { hostMetrics, instanceMetrics } from '../samples/metrics'
-import { type Comparison, type ComparedSubject, type Condition, comparedSubjects, comparisonSigns } from './conditions'
+import { type ComparedSubject, type Comparison, type Condition, comparedSubjects, comparisonSigns } from './conditions'
 
 const metrics = [...instanceMetrics, ...hostMetrics]
 const comparisonsMax = 40
 const depthMax = 8
 const minutesMax = 24 * 60
 /** Of these the sum over members says something; ratios and percents are weighed by vCPUs. */
-export const combinedMetrics: ReadonlySet<string> = new Set(['loadPerCpu', 'activePerCpu', 'cpu', 'active', 'waiting', 'commits', 'walBytes'])
+export const combinedMetrics: ReadonlySet<string> = new Set([
+  'loadPerCpu',
+  'activePerCpu',
+  'cpu',
+  'active',
+  'waiting',
+  'commits',
+  'walBytes',
+])
 
 const signs: Readonly<Record<string, Comparison['sign']>> = {
   ...Object.fromEntries(comparisonSigns.map((sign) => [sign, sign])),

@@ -44,6 +44,16 @@ const whyNot = (was: PlanTarget, is: PlanTarget, read: Plan, now: Plan): string 
   return `It has changed since this was scheduled: ${change.after ?? 'no longer'}${before}.`
 }
 
+/** The same plan for those of its targets that are not named here, each of which is excluded with its reason. */
+export const withoutTargets = (plan: Plan, reasons: ReadonlyMap<string, string>): Plan =>
+  withTargets(
+    plan,
+    plan.targets.map((target) => {
+      const reason = reasons.get(target.id)
+      return reason === undefined ? target : { ...target, eligible: false, reason }
+    }),
+  )
+
 const withTargets = (plan: Plan, targets: PlanTarget[]): Plan => {
   const eligible = targets.filter((target) => target.eligible)
   return {

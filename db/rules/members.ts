@@ -1,0 +1,45 @@
+import type { EarlierType, RuleMember } from '@/lib/domain/rules/question'
+import { databaseFault, getPool } from '../pg/client'
+
+const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
+/** By herd, in order of their titles. For work that the console does by itself, or for somebody who may see the herds. */
+export const readRuleMembers = (herdIds: readonly string[]): Promise<Map<string, RuleMember[]>> =>
+  guarded(async () => {
+    const { rows } = await getPool().query<RuleMember>(
+      `select i.id, i.herd_id as "herdId", i.title, i.server_id as "serverId", s.hostname, i.role, s.cpus, m.type, m.region, coalesce(m.tags, '{}') as tags
+        from instances i join servers s on s.id = i.server_id
+        left join lateral (select min(type) as type, min(region) as region, (array_agg(tags))[1] as tags from (
+            select type, region, to_json(tags) as tags from machines where server_id = i.server_id and tie = 'tied' and state not in ('gone', 'terminated')
+          ) t having count(*) = 1) m on true
+        where i.herd_id = any($1) order by i.title, i.id`,
+      [herdIds],
+    )
+    const members = new Map<string, RuleMember[]>(herdIds.map((id) => [id, []]))
+    for (const row of rows) members.get(row.herdId)!.push(row)
+    return members
+  })
+
+/** Of every member that one of these rules has resized. */
+export const readEarlierTypes = (ruleIds: readonly string[]): Promise<EarlierType[]> =>
+  guarded(async () => {
+    if (ruleIds.length === 0) return []
+    const { rows } = await getPool().query<{ ruleId: string; memberId: string; from: string; to: string; fallbacks: string }>(
+      `select distinct on (d.rule_id, m.id) d.rule_id as "ruleId", m.id as "memberId", m."from", m."to", r.fallbacks
+        from sizing_decisions d join sizing_rules r on r.id = d.rule_id, jsonb_to_recordset(d.members) m(id uuid, "from" text, "to" text, "runId" uuid)
+        where d.rule_id = any($1) and d.state = 'submitted' and m."from" is not null and m."to" is not null
+          and exists (select from jobs j where j.run_id = m."runId" and j.target_id = m.id and j.state = 'done')
+        order by d.rule_id, m.id, d.occurrence desc, d.attempt desc`,
+      [ruleIds],
+    )
+    return rows.map(({ to, fallbacks, ...rest }) => ({
+      ...rest,
+      became: [to, ...fallbacks.split(',').map((one) => one.trim())].filter((one) => one !== ''),
+    }))
+  })

@@ -1,0 +1,104 @@
+import { heldBy, readCalendars } from '@/db/rules/calendars'
+import { type Decided, endDecisions, type OpenDecision, readOpenDecisions } from '@/db/rules/decisions'
+import { type Claimed, claimDue, databaseNow, keepClaim, takeOpenDecisions } from '@/db/rules/due'
+import { measure } from '@/db/rules/measure'
+import { readEarlierTypes, readRuleMembers } from '@/db/rules/members'
+import { choiceOf, chooseMembers, type MemberVerdict } from '@/lib/domain/rules/choose'
+import { comparisonsIn, parseConditions } from '@/lib/domain/rules/condition-text'
+import { sizedMembers } from '@/lib/domain/rules/question'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { Decider } from './decider'
+import { submitDecision } from './submit'
+
+const atOnce = 8
+
+/** Decides everything that is due now, and what was asked for by hand or left behind by a worker that died. Throws `database.down`. */
+export const decideDue = async (decider: Decider): Promise<void> => {
+  const now = decider.now ?? databaseNow
+  for (;;) {
+    const at = await now()
+    const claimed = [...(await claimDue(at)), ...(await takeOpenDecisions())]
+    if (claimed.length === 0) return
+    await decide(decider, claimed, at)
+  }
+}
+
+const decide = async (decider: Decider, claimed: readonly Claimed[], at: Date): Promise<void> => {
+  const open = await readOpenDecisions(claimed)
+  const judged = await judge(open, at)
+  await endDecisions(
+    judged.filter((one): one is Decided => 'state' in one),
+    at,
+  )
+  const chosen = judged.filter((one): one is Chosen => !('state' in one)).values()
+  const lane = async () => {
+    for (const { decision, members } of chosen) await tryToSubmit(decider, decision, members, at)
+  }
+  await Promise.all(Array.from({ length: atOnce }, lane))
+}
+
+interface Chosen {
+  decision: OpenDecision
+  members: MemberVerdict[]
+}
+
+/** By the figures up to `at`: what ends here, and what is to be submitted. */
+const judge = async (open: readonly OpenDecision[], at: Date): Promise<(Decided | Chosen)[]> => {
+  if (open.length === 0) return []
+  const [calendars, members, earlier] = await Promise.all([
+    readCalendars([...new Set(open.map(({ environmentId }) => environmentId))]),
+    readRuleMembers([...new Set(open.map(({ herdId }) => herdId))]),
+    readEarlierTypes(open.flatMap(({ reverseOf }) => reverseOf ?? [])),
+  ])
+  const conditions = new Map(open.map(({ id, conditions }) => [id, parseConditions(conditions)]))
+  const comparisons = [...conditions.values()].flatMap((one) => (typeof one === 'string' ? [] : comparisonsIn(one)))
+  const seriesOf = await measure([...members.values()].flat(), comparisons, { from: at, to: at })
+  return open.map((decision): Decided | Chosen => {
+    const { id, claim } = decision
+    // One that comes late is held by the day it was due on, and by the day on which it would act.
+    const held =
+      decision.kind === 'scheduled' ? (heldBy(calendars, decision, decision.occurrence) ?? heldBy(calendars, decision, at)) : null
+    if (held !== null) return { id, claim, state: 'held', because: held, members: [] }
+    const condition = conditions.get(id)!
+    if (typeof condition === 'string')
+      return { id, claim, state: 'failed', because: `Its conditions cannot be read: ${condition}`, members: [] }
+    const verdicts = chooseMembers(condition, at.getTime(), sizedMembers(decision, members.get(decision.herdId) ?? [], earlier), seriesOf)
+    const { choice, because } = choiceOf(verdicts)
+    if (choice === 'chosen') return { decision, members: verdicts }
+    return { id, claim, state: choice, because, members: verdicts.map((one) => ({ ...one, runId: null, leftOut: null })) }
+  })
+}
+
+const tryToSubmit = async (decider: Decider, decision: OpenDecision, members: MemberVerdict[], at: Date): Promise<void> => {
+  // Those before it may have taken long.
+  if (!(await keepClaim(decision))) return
+  try {
+    await submitDecision(decider, decision, members, at)
+  } catch (error) {
+    // The database comes back, and then another claim of it is taken.
+    if (isFault(error, 'database.down')) throw error
+    const isBug = !isFault(error) || error.code === 'internal.bug'
+    if (isBug) decider.log.error({ decisionId: decision.id, err: error }, 'a sizing decision failed')
+    const { id, claim } = decision
+    await endDecisions(
+      [
+        {
+          id,
+          claim,
+          state: isBug ? 'failed' : 'refused',
+          because: isBug ? 'A bug in Matriarch stopped it; see the worker’s log.' : wordsOf(error),
+          members: members.map((one) => ({ ...one, runId: null, leftOut: null })),
+        },
+      ],
+      at,
+    )
+  }
+}
+
+const wordsOf = ({
+  facts,
+  message,
+}: {
+  facts: { because?: unknown; fields?: readonly { path: string; message: string }[] }
+  message: string
+}): string => (facts.because === undefined && facts.fields ? facts.fields.map((one) => `${one.path}: ${one.message}`).join('; ') : message)

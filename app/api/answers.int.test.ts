@@ -5,6 +5,7 @@ import { sumFleet } from '@/db/samples/fleet'
 import { saveSamples } from '@/db/samples/save'
 import { saveStatements } from '@/db/statements/save'
 import { discoveryIsAnswered } from '@/e2e/harness/answers/discovery'
+import { sizingIsAnswered } from '@/e2e/harness/answers/sizing'
 import { subscriptionIsAnswered } from '@/e2e/harness/answers/subscription'
 import { type Body, DescribedApi, describedCalls } from '@/e2e/harness/described-api'
 import { holdActs } from '@/e2e/harness/hold'
@@ -329,6 +330,8 @@ test('settings of an instance, of a herd side by side and of the fleet, as JSON 
     })
   expect((await stage.ask('GET', `/api/v1/herds/${shop}/health?look=later`)).body.fields[0].path).toBe('look')
 })
+
+test('a sizing rule is saved, judged over the last days and decided by hand', () => sizingIsAnswered(stage, shop, viewer))
 
 test('a run whose worker was killed says so, in the run and in its stream, until another has taken over', async () => {
   const hold = holdActs(stage.bench.served.fleet, ({ act }) => act.startsWith('stop'))

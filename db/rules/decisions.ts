@@ -59,10 +59,23 @@ export const readOpenDecisions = (claimed: readonly Claimed[]): Promise<OpenDeci
     return rows
   })
 
-/** Locks a decision for this transaction; false: another worker has taken it over, or it is made. */
-export const lockDecision = async (client: Queryable, { id, claim }: Claimed): Promise<boolean> =>
-  (await client.query(`select from sizing_decisions where id = $1 and claim = $2 and state = 'deciding' for update`, [id, claim])).rows
-    .length > 0
+/** Rules before decisions, as whoever deletes a rule does. */
+const lockRules = async (client: Queryable, decisionIds: readonly string[]): Promise<void> => {
+  await client.query(
+    'select from sizing_rules where id in (select rule_id from sizing_decisions where id = any($1)) order by id for no key update',
+    [decisionIds],
+  )
+}
+
+/** Locks a decision and its rule for this transaction; false: another worker has taken it over, or it is made. */
+export const lockDecision = async (client: Queryable, { id, claim }: Claimed): Promise<boolean> => {
+  await lockRules(client, [id])
+  const { rows } = await client.query(`select from sizing_decisions where id = $1 and claim = $2 and state = 'deciding' for update`, [
+    id,
+    claim,
+  ])
+  return rows.length > 0
+}
 
 /** Writes decisions down with what they were made by; those that another worker has taken over stay as they are. Plans further attempts where the rules ask for them. */
 export const endDecisions = (decided: readonly Decided[], now: Date): Promise<void> =>
@@ -81,6 +94,10 @@ export const tellDecided = async (tx: Tx): Promise<void> => {
 /** Within a transaction of the caller's. */
 export const writeDecided = async (client: Queryable, decided: readonly Decided[], now: Date): Promise<void> => {
   if (decided.length === 0) return
+  await lockRules(
+    client,
+    decided.map(({ id }) => id),
+  )
   const rows = decided.map(({ id, claim, state, because, members, actorName = '' }) => ({
     id,
     claim,

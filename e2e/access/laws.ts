@@ -138,6 +138,13 @@ export const callLaws: Readonly<Record<string, Law>> = {
     done: [asked, 'input.invalid', 201],
   },
 
+  'POST /api/v1/sizing-rules/{id}/run': { ask: one('sizing-rule'), may: atLeast('dba'), done: [202] },
+  'POST /api/v1/sizing-rules/{id}/dry-run': {
+    ask: (place, world) => ({ params: { id: world.id('sizing-rule', place) }, body: {} }),
+    may: atLeast('viewer'),
+    done: [200, 422],
+  },
+
   'POST /api/v1/herds/{id}/lock': {
     ask: (place, world) => ({ params: { id: world.id('herd', place) }, body: { reason: 'r', holder: 'h' } }),
     may: atLeast('dba'),

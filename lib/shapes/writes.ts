@@ -1,5 +1,6 @@
 import type { KeyStep } from './environment-key'
 import type { Accepted, HostTokenDecision } from './inbox'
+import type { DryRunShown } from './sizing'
 
 declare const answers: unique symbol
 /** A call of the console's own API, and the JSON that answers it (null: none). */
@@ -63,5 +64,11 @@ export const writes = {
   addEnrolmentKey: (wanted: object): WriteCall<MadeEnrolmentKey> => ({ method: 'POST', path: 'enrolment-keys', body: wanted }),
   testSubscription: (id: string): WriteCall<TriedMessage> => ({ method: 'POST', path: `subscriptions/${id}/test` }),
   renewSecret: (id: string): WriteCall<RenewedSecret> => ({ method: 'POST', path: `subscriptions/${id}/secret` }),
+  decideRule: (id: string): WriteCall<{ id: string }> => ({ method: 'POST', path: `sizing-rules/${id}/run` }),
+  dryRunRule: (id: string, days: number): WriteCall<DryRunShown> => ({
+    method: 'POST',
+    path: `sizing-rules/${id}/dry-run`,
+    body: { days },
+  }),
   end: (path: string, id: string): WriteCall<null> => ({ method: 'DELETE', path: `${path}/${id}` }),
 }

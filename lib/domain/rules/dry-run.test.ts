@@ -45,7 +45,9 @@ test('a week of nights is counted with what it would have saved, each time by wh
     week,
     hourly,
   )
-  expect(decisions.filter(({ outcome }) => outcome === 'resized').map(({ ruleId }) => ruleId)).toEqual(Array(7).fill(['down', 'back']).flat())
+  expect(decisions.filter(({ outcome }) => outcome === 'resized').map(({ ruleId }) => ruleId)).toEqual(
+    Array(7).fill(['down', 'back']).flat(),
+  )
   expect(decisions.filter(({ outcome }) => outcome === 'no-change')).toHaveLength(7)
   expect(savedUsd).toBeCloseTo(7 * 8 * 0.1)
   expect(isCut).toBe(false)

@@ -46,7 +46,9 @@ export const dryRun = (
   { from, to }: { from: Date; to: Date },
   hourlyUsd: (region: string, type: string) => number | null,
 ): DryRun => {
-  const due = world.rules.flatMap((rule) => timesOf(rule, from, to).map((at) => ({ rule, at }))).sort((a, b) => a.at.getTime() - b.at.getTime())
+  const due = world.rules
+    .flatMap((rule) => timesOf(rule, from, to).map((at) => ({ rule, at })))
+    .sort((a, b) => a.at.getTime() - b.at.getTime())
   const types = new Map(world.members.map((member) => [member.id, firstType(world, member)]))
   const began = new Map(types)
   const earlier = new Map<string, EarlierType>()
@@ -82,12 +84,23 @@ const timesOf = ({ schedules, zone }: DryRule, from: Date, to: Date): Date[] => 
 }
 
 /** The one it had before one of these rules changed it, so that a herd that is small now is not taken for one that always was. */
-const firstType = ({ rules, earlier }: { rules: readonly DryRule[]; earlier: readonly EarlierType[] }, member: RuleMember): string | null => {
-  const own = earlier.find(({ memberId, ruleId, became }) => memberId === member.id && became.includes(member.type ?? '') && rules.some(({ id }) => id === ruleId))
+const firstType = (
+  { rules, earlier }: { rules: readonly DryRule[]; earlier: readonly EarlierType[] },
+  member: RuleMember,
+): string | null => {
+  const own = earlier.find(
+    ({ memberId, ruleId, became }) => memberId === member.id && became.includes(member.type ?? '') && rules.some(({ id }) => id === ruleId),
+  )
   return own?.from ?? member.type
 }
 
-const decide = (rule: DryRule, at: Date, members: readonly RuleMember[], earlier: readonly EarlierType[], seriesOf: SeriesOf): DryDecision => {
+const decide = (
+  rule: DryRule,
+  at: Date,
+  members: readonly RuleMember[],
+  earlier: readonly EarlierType[],
+  seriesOf: SeriesOf,
+): DryDecision => {
   const said = { ruleId: rule.id, rule: rule.name, at: at.toISOString() }
   const held = rule.heldAt(at)
   if (held !== null) return { ...said, outcome: 'held', because: held, members: [] }

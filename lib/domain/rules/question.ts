@@ -38,7 +38,10 @@ export interface EarlierType {
 const roleTag = 'PGRole'
 
 /** The type that a rule that shrinks or grows gives a member: the first of its own that fits, or the rule's. */
-export const wantedType = ({ type, memberTypes }: Pick<RuleQuestion, 'type' | 'memberTypes'>, member: Pick<RuleMember, 'title' | 'hostname' | 'tags'>): string | null => {
+export const wantedType = (
+  { type, memberTypes }: Pick<RuleQuestion, 'type' | 'memberTypes'>,
+  member: Pick<RuleMember, 'title' | 'hostname' | 'tags'>,
+): string | null => {
   for (const line of memberTypes) {
     const at = line.lastIndexOf(':')
     const [name, own] = [line.slice(0, at), line.slice(at + 1)]

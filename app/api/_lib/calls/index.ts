@@ -7,6 +7,7 @@ import { lockCalls } from './locks'
 import { peopleCalls } from './people'
 import { sampleCalls } from './samples'
 import { settingCalls } from './settings'
+import { sizingCalls } from './sizing'
 import { statementCalls } from './statements'
 import { subscriptionCalls } from './subscriptions'
 import { systemCalls } from './system'
@@ -27,6 +28,7 @@ export const calls = {
   ...healthCalls,
   ...sampleCalls,
   ...settingCalls,
+  ...sizingCalls,
   ...statementCalls,
   ...timelineCalls,
 }

@@ -10,6 +10,7 @@ import { person } from './person'
 import { pooler } from './pooler'
 import { scheduledRun } from './scheduled-run'
 import { server } from './server'
+import { sizingDecision, sizingRule } from './sizing-rule'
 import { subscription } from './subscription'
 
 /** Most resources need none. */
@@ -24,6 +25,8 @@ const parts: Partial<Record<ResourceName, ResourceParts>> = {
   pooler,
   'scheduled-run': scheduledRun,
   server,
+  'sizing-decision': sizingDecision,
+  'sizing-rule': sizingRule,
   subscription,
 }
 

@@ -50,7 +50,7 @@ test('a rule with two conditions is written with what is wrong said beside its f
 
   await expect(page.getByRole('listitem').filter({ hasText: /22:30 Europe\/Berlin$/ })).toHaveCount(10)
   await page.getByRole('button', { name: 'Dry run over 7 days' }).click()
-  await expect(page.getByRole('region', { name: 'Dry run' })).toContainText('In the last 7 days it was due')
+  await expect(page.getByRole('region', { name: 'Dry run', exact: true })).toContainText('In the last 7 days it was due')
   await isFineOnAPhone(page)
 
   await page.getByRole('button', { name: 'Run now' }).click()

@@ -1,18 +1,15 @@
 import { type CloudAccountSource, cloudAccountIds, keepRegion, keepSweep, type SweepVerdict } from '@/db/fleet/machines'
-import { inPgTransaction } from '@/db/pg/transaction'
-import { releaseLeases, renewLeases, takeLease } from '@/db/runs/leases'
 import { tagFilter } from '@/lib/domain/machines/naming'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { MachinesRead } from '@/lib/ports/machines'
 import type { Log } from '../queue/log'
-import { repeat } from '../queue/schedule'
+import { repeatInOneWorker } from './in-one-worker'
 
 const everyMs = 20_000
 const leaseTtlMs = 180_000
 const askTimeoutMs = 30_000
 /** Accounts asked beside each other: one that does not answer holds few up. */
 const accountsAtOnce = 8
-const lease = 'machine-observer'
 
 interface Sweep {
   machines: MachinesRead
@@ -20,35 +17,16 @@ interface Sweep {
 }
 
 /** Looks for machines in every region of every cloud account about three times a minute, in one worker at a time. */
-export const startMachineObserver = ({ holder, log, ...sweep }: Sweep & { holder: string; log: Log }): { stop: () => Promise<void> } => {
-  const token = crypto.randomUUID()
-  const stopping = new AbortController()
-  const isMine = async () => {
-    if (((await renewLeases([token], leaseTtlMs)).get(token) ?? 0) > 0) return true
-    return (await takeLease({ names: [lease], token, holder, reason: 'looks for machines in the cloud', jobId: null }, leaseTtlMs)) === null
-  }
-  const repeated = repeat(
-    [
-      {
-        name: 'machines',
-        everyMs,
-        work: async () => {
-          if (await isMine()) await observeMachines(sweep, stopping.signal)
-        },
-      },
-    ],
-    log,
-  )
-  return {
-    stop: async () => {
-      stopping.abort()
-      await repeated.stop()
-      await inPgTransaction((client) => releaseLeases(client, [token])).catch((err: unknown) =>
-        log.warn({ err }, 'a lease could not be given back'),
-      )
+export const startMachineObserver = ({ holder, log, ...sweep }: Sweep & { holder: string; log: Log }): { stop: () => Promise<void> } =>
+  repeatInOneWorker(
+    {
+      ...{ name: 'machines', everyMs, leaseTtlMs },
+      lease: 'machine-observer',
+      reason: 'looks for machines in the cloud',
+      work: (signal) => observeMachines(sweep, signal),
     },
-  }
-}
+    { holder, log },
+  )
 
 /** One sweep over every account; the regions of an account are asked beside each other. */
 export const observeMachines = async (sweep: Sweep, signal: AbortSignal): Promise<void> => {

@@ -1,60 +1,28 @@
 import { allNames, nameTargets, type ObservedName, saveVerdicts } from '@/db/fleet/dns-names'
-import { inPgTransaction } from '@/db/pg/transaction'
-import { releaseLeases, renewLeases, takeLease } from '@/db/runs/leases'
 import { judgeCaches, judgeName, type NameVerdict } from '@/lib/domain/dns/judge'
 import type { NameTarget } from '@/lib/domain/dns/wanted'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { NamesRead } from '@/lib/ports'
 import type { Log } from '../queue/log'
-import { repeat } from '../queue/schedule'
+import { repeatInOneWorker } from './in-one-worker'
 
 const everyMs = 20_000
 const leaseTtlMs = 60_000
 const askTimeoutMs = 4_000
 /** Names asked in the same moment. */
 const asksMax = 16
-const lease = 'name-observer'
 
 /** Asks all names' authoritative servers about three times a minute, in one worker at a time, and keeps whether each points where it should. */
-export const startNameObserver = ({
-  names,
-  holder,
-  log,
-}: {
-  names: NamesRead
-  holder: string
-  log: Log
-}): { stop: () => Promise<void> } => {
-  const token = crypto.randomUUID()
-  const stopping = new AbortController()
-  const isMine = async () => {
-    if (((await renewLeases([token], leaseTtlMs)).get(token) ?? 0) > 0) return true
-    return (
-      (await takeLease({ names: [lease], token, holder, reason: 'asks what DNS says of every name', jobId: null }, leaseTtlMs)) === null
-    )
-  }
-  const repeated = repeat(
-    [
-      {
-        name: 'names',
-        everyMs,
-        work: async () => {
-          if (await isMine()) await observeNames(names, stopping.signal)
-        },
-      },
-    ],
-    log,
-  )
-  return {
-    stop: async () => {
-      stopping.abort()
-      await repeated.stop()
-      await inPgTransaction((client) => releaseLeases(client, [token])).catch((err: unknown) =>
-        log.warn({ err }, 'a lease could not be given back'),
-      )
+export const startNameObserver = ({ names, holder, log }: { names: NamesRead; holder: string; log: Log }): { stop: () => Promise<void> } =>
+  repeatInOneWorker(
+    {
+      ...{ name: 'names', everyMs, leaseTtlMs },
+      lease: 'name-observer',
+      reason: 'asks what DNS says of every name',
+      work: (signal) => observeNames(names, signal),
     },
-  }
-}
+    { holder, log },
+  )
 
 /** One round over every name. */
 export const observeNames = async (names: NamesRead, signal: AbortSignal): Promise<void> => {

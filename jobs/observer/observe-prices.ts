@@ -1,18 +1,15 @@
 import { type CloudAccountSource, cloudAccountIds, type SweptAccount } from '@/db/fleet/machines'
-import { inPgTransaction } from '@/db/pg/transaction'
 import { forgetOtherRegions, heldLists, keepFailure, keepList } from '@/db/prices/lists'
-import { releaseLeases, renewLeases, takeLease } from '@/db/runs/leases'
 import { type ListContents, type ListKind, listKinds } from '@/lib/domain/prices/assemble'
 import { dayMs, historyDays, seriesOf } from '@/lib/domain/prices/history'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { PriceFeeds, PricesRead } from '@/lib/ports/prices'
 import type { Log } from '../queue/log'
-import { repeat } from '../queue/schedule'
+import { repeatInOneWorker } from './in-one-worker'
 
 const everyMs = 60_000
 const leaseTtlMs = 600_000
 const accountsAtOnce = 4
-const lease = 'price-observer'
 const minuteMs = 60_000
 /** What failed is asked for again after this time. */
 const retryMs = 10 * minuteMs
@@ -42,35 +39,16 @@ export const startPriceObserver = ({
   holder,
   log,
   ...sources
-}: PriceSources & { holder: string; log: Log }): { stop: () => Promise<void> } => {
-  const token = crypto.randomUUID()
-  const stopping = new AbortController()
-  const isMine = async () => {
-    if (((await renewLeases([token], leaseTtlMs)).get(token) ?? 0) > 0) return true
-    return (await takeLease({ names: [lease], token, holder, reason: 'reads prices of machines', jobId: null }, leaseTtlMs)) === null
-  }
-  const repeated = repeat(
-    [
-      {
-        name: 'prices',
-        everyMs,
-        work: async () => {
-          if (await isMine()) await observePrices(sources, stopping.signal)
-        },
-      },
-    ],
-    log,
-  )
-  return {
-    stop: async () => {
-      stopping.abort()
-      await repeated.stop()
-      await inPgTransaction((client) => releaseLeases(client, [token])).catch((err: unknown) =>
-        log.warn({ err }, 'a lease could not be given back'),
-      )
+}: PriceSources & { holder: string; log: Log }): { stop: () => Promise<void> } =>
+  repeatInOneWorker(
+    {
+      ...{ name: 'prices', everyMs, leaseTtlMs },
+      lease: 'price-observer',
+      reason: 'reads prices of machines',
+      work: (signal) => observePrices(sources, signal),
     },
-  }
-}
+    { holder, log },
+  )
 
 /** Reads every list that is due, of every account; what one refuses holds no other up. */
 export const observePrices = async (sources: PriceSources, signal: AbortSignal): Promise<void> => {

@@ -4,6 +4,7 @@ import { useRouter } from 'next/navigation'
 import { useRef } from 'react'
 import { Button, LinkButton } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
+import { SelectField } from '@/components/ui/select-field'
 import { architectures, type Requirements, strategies, volumeKinds } from '@/lib/domain/prices/requirements'
 import type { PriceField } from '@/lib/shapes/prices'
 
@@ -55,7 +56,7 @@ export const FilterForm = ({ wanted, problems, accounts, accountId, regions }: P
     </Field>
   )
   const choice = (name: PriceField, label: string, value: string, choices: Readonly<Record<string, string>>) => (
-    <Select name={name} label={label} value={value} choices={choices} problem={problems[name]} />
+    <SelectField name={name} label={label} value={value} choices={choices} problem={problems[name]} />
   )
   return (
     <form
@@ -73,7 +74,7 @@ export const FilterForm = ({ wanted, problems, accounts, accountId, regions }: P
       }}
     >
       {accounts.length > 0 && (
-        <Select
+        <SelectField
           name="account"
           label="Prices of"
           value={accountId ?? ''}
@@ -117,29 +118,3 @@ export const FilterForm = ({ wanted, problems, accounts, accountId, regions }: P
     </form>
   )
 }
-
-const Select = ({
-  name,
-  label,
-  value,
-  choices,
-  problem,
-}: {
-  name: string
-  label: string
-  value: string
-  choices: Readonly<Record<string, string>>
-  problem?: string
-}) => (
-  <Field label={label} error={problem}>
-    {(ids) => (
-      <select {...ids} className="input w-auto" name={name} defaultValue={value}>
-        {Object.entries(choices).map(([one, words]) => (
-          <option key={one} value={one}>
-            {words}
-          </option>
-        ))}
-      </select>
-    )}
-  </Field>
-)

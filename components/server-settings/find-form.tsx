@@ -1,5 +1,6 @@
 import { Button } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
+import { SelectField } from '@/components/ui/select-field'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import type { SettingQuery } from '@/lib/shapes/settings'
 
@@ -39,47 +40,21 @@ export const FindForm = ({
         </>
       )}
     </Field>
-    <Select label="Whose value" name="compare" value={query.compare} choices={comparisons} problem={problems.compare} />
+    <SelectField label="Whose value" name="compare" value={query.compare} choices={comparisons} problem={problems.compare} />
     <Field label="Value" error={problems.value}>
       {(ids) => <input {...ids} className="input" name="value" defaultValue={query.value} placeholder="any" autoComplete="off" />}
     </Field>
-    <Select
+    <SelectField
       label="Environment"
       name="environment"
       value={query.environment}
       choices={Object.fromEntries([['', 'all'], ...environments.map(({ name }) => [name, name])])}
       problem={problems.environment}
     />
-    <Select label="Set" name="source" value={query.source} choices={sources} />
-    <Select label="Pending restart" name="pending" value={query.pending} choices={{ '': 'yes or no', yes: 'yes' }} />
+    <SelectField label="Set" name="source" value={query.source} choices={sources} />
+    <SelectField label="Pending restart" name="pending" value={query.pending} choices={{ '': 'yes or no', yes: 'yes' }} />
     <Button type="submit" variant="primary">
       Find
     </Button>
   </form>
-)
-
-const Select = ({
-  label,
-  name,
-  value,
-  choices,
-  problem,
-}: {
-  label: string
-  name: string
-  value: string
-  choices: Readonly<Record<string, string>>
-  problem?: string
-}) => (
-  <Field label={label} error={problem}>
-    {(ids) => (
-      <select {...ids} className="input w-auto" name={name} defaultValue={value}>
-        {Object.entries(choices).map(([one, words]) => (
-          <option key={one} value={one}>
-            {words}
-          </option>
-        ))}
-      </select>
-    )}
-  </Field>
 )

@@ -1,17 +1,10 @@
-import { dropCluster, makeCluster } from '@/e2e/harness/daemons/cluster'
+import { startPair } from '@/e2e/harness/daemons/pair'
 import { type PsqlSession, psqlSession } from '@/e2e/harness/daemons/psql-session'
-import { startSshd } from '@/e2e/harness/daemons/sshd'
-import { makePostgres } from '@/lib/adapters/postgres'
-import { openSsh } from '@/lib/adapters/ssh'
 import type { InstanceAddress } from '@/lib/ports'
 import { activityContract } from './activity-contract'
 
 activityContract('over SSH', async () => {
-  const sshd = await startSshd()
-  const ssh = openSsh({ keyFor: async () => sshd.privateKey })
-  const postgres = makePostgres(ssh)
-  const primary = await makeCluster(sshd, 'alpha')
-  const standby = await makeCluster(sshd, 'beta', primary)
+  const { sshd, postgres, primary, standby, stop } = await startPair()
   const sessions: PsqlSession[] = []
   const begin = async ({ instanceId }: InstanceAddress, application: string) => {
     const cluster = instanceId === primary.instance().instanceId ? primary : standby
@@ -33,11 +26,7 @@ activityContract('over SSH', async () => {
     begin,
     stop: async () => {
       for (const session of sessions) await session.close()
-      postgres.close()
-      await ssh.close()
-      await dropCluster(standby)
-      await dropCluster(primary)
-      await sshd.stop()
+      await stop()
     },
   }
 })

@@ -1,15 +1,8 @@
-import { dropCluster, makeCluster } from '@/e2e/harness/daemons/cluster'
-import { startSshd } from '@/e2e/harness/daemons/sshd'
-import { makePostgres } from '@/lib/adapters/postgres'
-import { openSsh } from '@/lib/adapters/ssh'
+import { startPair } from '@/e2e/harness/daemons/pair'
 import { readersContract } from './readers-contract'
 
 readersContract('over SSH', async () => {
-  const sshd = await startSshd()
-  const ssh = openSsh({ keyFor: async () => sshd.privateKey })
-  const postgres = makePostgres(ssh)
-  const primary = await makeCluster(sshd, 'alpha')
-  const standby = await makeCluster(sshd, 'beta', primary)
+  const { postgres, primary, standby, stop } = await startPair()
   return {
     ports: {
       read: { readers: postgres.readers.read, postgres: postgres.read },
@@ -17,12 +10,6 @@ readersContract('over SSH', async () => {
     },
     primary: primary.instance(),
     standby: standby.instance(),
-    stop: async () => {
-      postgres.close()
-      await ssh.close()
-      await dropCluster(standby)
-      await dropCluster(primary)
-      await sshd.stop()
-    },
+    stop,
   }
 })

@@ -1,11 +1,10 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { counted } from '@/lib/domain/values/counted'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
-import { notAsked, notNeeded, notPossible, type When } from '@/lib/kernel/operation/only-when'
+import { notNeeded, type When } from '@/lib/kernel/operation/only-when'
 import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
 import { pass, refuse } from '@/lib/kernel/operation/verdict'
-import type { Place } from '../facts/instance'
-import { type NameMove, sayPointing } from '../facts/names'
+import { sayPointing } from '../facts/names'
 import * as planned from '../failover/gates'
 import { dropOldSlots } from '../failover/steps/drop-old-slots'
 import { followNew } from '../failover/steps/follow-new'
@@ -18,7 +17,7 @@ import { unloggedSaid } from '../failover/unlogged'
 import { startCanary, stopCanary } from '../steps/canary'
 import { collectEvidence } from '../steps/collect-evidence'
 import { moveNames, standbyNames } from '../steps/dns/move-name'
-import { herdAim, keepPoolersAimed } from '../steps/poolers/aim'
+import { keepPoolersAimed } from '../steps/poolers/aim'
 import { armDeadMan, disarmDeadMan } from '../steps/poolers/arm-dead-man'
 import { resumePoolers } from '../steps/poolers/resume'
 import { checkpointPostgres } from '../steps/postgres/checkpoint'
@@ -29,20 +28,22 @@ import { extensionsFit, hbaFits } from './fit'
 import * as gates from './gates'
 import { handOver } from './hand-over'
 import { switchoverInput } from './input'
+import {
+  aims,
+  bothServers,
+  canary,
+  candidate,
+  firmMove,
+  heldClients,
+  heldDatabases,
+  ifCanary,
+  ifTimers,
+  primary,
+  readerNames,
+  timers,
+  writerNames,
+} from './moving'
 
-const primary = (facts: SwitchoverFacts) => facts.primary!
-const candidate = (facts: SwitchoverFacts) => facts.candidate!
-const canary = (facts: SwitchoverFacts) => facts.canary
-const timers = (facts: SwitchoverFacts) => facts.timers
-
-const ifCanary: When<SwitchoverFacts> = {
-  when: (facts) => facts.canary !== null,
-  otherwise: ({ noCanary }) => (noCanary === null ? notAsked('No canary was asked for.') : notPossible(noCanary)),
-}
-const ifTimers: When<SwitchoverFacts> = {
-  when: (facts) => facts.timers.hosts.length > 0,
-  otherwise: notNeeded('No pooler is paused, so no timer is needed.'),
-}
 const ifFront: When<SwitchoverFacts> = {
   when: ({ front }) => front.length > 0,
   otherwise: notNeeded('No pooler is in front of it.'),
@@ -118,45 +119,8 @@ export const switchover = defineOperation({
   .build()
 
 /** Functions, since the operation above is built before these lines are reached. */
-function bothServers(facts: SwitchoverFacts): [Place, Place] {
-  return [candidate(facts), primary(facts)]
-}
-
-function writerNames({ names }: SwitchoverFacts): NameMove[] {
-  return names.moves
-}
-
-function readerNames({ readers }: SwitchoverFacts): NameMove[] {
-  return readers.moves
-}
-
-function aims({ front }: SwitchoverFacts) {
-  return front.flatMap(({ pooler, herd, next }) => (next === null ? [] : [herdAim(pooler, herd, next)]))
-}
-
-function heldDatabases({ front }: SwitchoverFacts) {
-  return front.map(({ pooler, databases }) => ({ pooler, databases: pooler.herds.length > 1 ? databases : null }))
-}
-
-function firmOf({ herd, primary, primaryProbe, candidate, candidateProbe, followers, names, readers, limits, front }: SwitchoverFacts) {
-  return {
-    herd: herd.id,
-    primary: primary?.id ?? null,
-    state: primaryProbe?.state ?? null,
-    candidate: candidate?.id ?? null,
-    timeline: candidateProbe?.timeline ?? null,
-    followers: followers.map(({ place }) => place.id),
-    names: [...names.moves, ...readers.moves].map(({ name, next }) => ({ name, next })),
-    limits,
-    poolers: front.map(({ pooler, databases, file, next }) => ({
-      id: pooler.id,
-      address: pooler.address,
-      template: pooler.template,
-      databases,
-      isRight: file !== null,
-      next,
-    })),
-  }
+function firmOf(facts: SwitchoverFacts) {
+  return { herd: facts.herd.id, ...firmMove(facts), followers: facts.followers.map(({ place }) => place.id) }
 }
 
 function nowOf(facts: SwitchoverFacts): { label: string; value: string }[] {
@@ -183,8 +147,7 @@ function affectedOf(facts: SwitchoverFacts): Affected[] {
   const { primaryProbe, followers, names, parked, herd, front } = facts
   const activeTransactions = front.length > 0 ? 0 : (primaryProbe?.activeTransactions ?? 0)
   const clients = gates.directClients(facts)
-  const held = front.flatMap(({ seen, databases }) => seen.databases.filter(({ name }) => databases.includes(name)))
-  const waiting = held.reduce((sum, { clientsActive, clientsWaiting }) => sum + clientsActive + clientsWaiting, 0)
+  const waiting = heldClients(facts)
   const standbys = followers.length + 1
   return [
     ...(clients

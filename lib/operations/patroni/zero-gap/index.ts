@@ -1,9 +1,7 @@
 import { counted } from '@/lib/domain/values/counted'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
-import { notAsked, notNeeded, notPossible, type When } from '@/lib/kernel/operation/only-when'
 import type { Affected } from '@/lib/kernel/operation/plan'
 import { pass, refuse } from '@/lib/kernel/operation/verdict'
-import type { Place } from '../../facts/instance'
 import { sayPointing } from '../../facts/names'
 import * as planned from '../../failover/gates'
 import { proveCommits } from '../../failover/steps/prove-commits'
@@ -12,7 +10,7 @@ import { unloggedSaid } from '../../failover/unlogged'
 import { startCanary, stopCanary } from '../../steps/canary'
 import { collectEvidence } from '../../steps/collect-evidence'
 import { moveNames, standbyNames } from '../../steps/dns/move-name'
-import { herdAim, keepPoolersAimed } from '../../steps/poolers/aim'
+import { keepPoolersAimed } from '../../steps/poolers/aim'
 import { armDeadMan, disarmDeadMan } from '../../steps/poolers/arm-dead-man'
 import { resumePoolers } from '../../steps/poolers/resume'
 import { checkpointPostgres } from '../../steps/postgres/checkpoint'
@@ -22,24 +20,25 @@ import { extensionsFit, hbaFits } from '../../switchover/fit'
 import * as handed from '../../switchover/gates'
 import { handOverBy } from '../../switchover/hand-over'
 import { switchoverInput } from '../../switchover/input'
+import {
+  aims,
+  bothServers,
+  canary,
+  candidate,
+  firmMove,
+  heldClients,
+  heldDatabases,
+  ifCanary,
+  ifTimers,
+  primary,
+  readerNames,
+  timers,
+  writerNames,
+} from '../../switchover/moving'
 import { gatherZeroGap, type ZeroGapFacts } from './facts'
 import * as gates from './gates'
 import { patroniRules } from './rules'
 import { membersFollow, pausePatroni, resumePatroni, takeLeaderKey } from './steps'
-
-const primary = (facts: ZeroGapFacts) => facts.primary!
-const candidate = (facts: ZeroGapFacts) => facts.candidate!
-const canary = (facts: ZeroGapFacts) => facts.canary
-const timers = (facts: ZeroGapFacts) => facts.timers
-
-const ifCanary: When<ZeroGapFacts> = {
-  when: (facts) => facts.canary !== null,
-  otherwise: ({ noCanary }) => (noCanary === null ? notAsked('No canary was asked for.') : notPossible(noCanary)),
-}
-const ifTimers: When<ZeroGapFacts> = {
-  when: (facts) => facts.timers.hosts.length > 0,
-  otherwise: notNeeded('No pooler is paused, so no timer is needed.'),
-}
 
 /**
  * The switchover of a Patroni herd behind poolers, in maintenance mode. Patroni's own switchover inside the same pause of the clients was measured too: after the
@@ -128,46 +127,14 @@ export const patroniZeroGap = defineOperation({
   .build()
 
 /** Functions, since the operation above is built before these lines are reached. */
-function bothServers(facts: ZeroGapFacts): [Place, Place] {
-  return [candidate(facts), primary(facts)]
-}
-
-function writerNames({ names }: ZeroGapFacts) {
-  return names.moves
-}
-
-function readerNames({ readers }: ZeroGapFacts) {
-  return readers.moves
-}
-
-function aims({ front }: ZeroGapFacts) {
-  return front.flatMap(({ pooler, herd, next }) => (next === null ? [] : [herdAim(pooler, herd, next)]))
-}
-
-function heldDatabases({ front }: ZeroGapFacts) {
-  return front.map(({ pooler, databases }) => ({ pooler, databases: pooler.herds.length > 1 ? databases : null }))
-}
-
-function firmOf({ herd, patroni, primary, primaryProbe, candidate, candidateProbe, names, readers, limits, front }: ZeroGapFacts) {
+function firmOf(facts: ZeroGapFacts) {
+  const { herd, patroni } = facts
   return {
     herd: herd.id,
+    ...firmMove(facts),
     cluster: patroni.cluster,
     members: Object.values(patroni.names),
     isPaused: patroni.isPaused,
-    primary: primary?.id ?? null,
-    state: primaryProbe?.state ?? null,
-    candidate: candidate?.id ?? null,
-    timeline: candidateProbe?.timeline ?? null,
-    names: [...names.moves, ...readers.moves].map(({ name, next }) => ({ name, next })),
-    limits,
-    poolers: front.map(({ pooler, databases, file, next }) => ({
-      id: pooler.id,
-      address: pooler.address,
-      template: pooler.template,
-      databases,
-      isRight: file !== null,
-      next,
-    })),
   }
 }
 
@@ -186,10 +153,9 @@ function nowOf(facts: ZeroGapFacts): { label: string; value: string }[] {
 }
 
 function affectedOf(facts: ZeroGapFacts): Affected[] {
-  const { names, front } = facts
+  const { names } = facts
   const direct = handed.directClients(facts)
-  const held = front.flatMap(({ seen, databases }) => seen.databases.filter(({ name }) => databases.includes(name)))
-  const waiting = held.reduce((sum, { clientsActive, clientsWaiting }) => sum + clientsActive + clientsWaiting, 0)
+  const waiting = heldClients(facts)
   const said = (kind: Affected['kind'], count: number, sentence: string): Affected[] => (count === 0 ? [] : [{ kind, count, sentence }])
   return [
     ...said('clients', direct ?? 0, `${counted(direct ?? 0, 'client')} connected to the primary will be cut.`),

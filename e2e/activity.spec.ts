@@ -1,4 +1,5 @@
 import { axeFaults } from './harness/stack/axe'
+import { expectFits, expectNoWider } from './harness/stack/fits'
 import { confirm, expect, instances, runState, test, titleOf, untilPlanned } from './harness/stack/fixtures'
 
 test('who blocks whom is seen live, and ended by a plan that names user, application, statement and age', async ({ as, stack }) => {
@@ -26,10 +27,7 @@ test('who blocks whom is seen live, and ended by a plan that names user, applica
 
   await page.getByLabel('Search').fill('month-end')
   await expect(table.getByRole('row')).toHaveCount(2)
-  expect(await axeFaults(page)).toEqual([])
-  await page.setViewportSize({ width: 390, height: 844 })
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
-  await page.setViewportSize({ width: 1280, height: 800 })
+  await expectFits(page)
 
   await table.getByRole('checkbox').check()
   await page.getByRole('button', { name: 'Terminate sessions' }).click()
@@ -63,7 +61,7 @@ test('an error is found in the log of its server by its words, with its statemen
   await expect(messages.getByRole('status')).toContainText(/1 message in/, { timeout: 30_000 })
   expect(await axeFaults(page)).toEqual([])
   await page.setViewportSize({ width: 390, height: 844 })
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
+  await expectNoWider(page)
 
   const operator = await as('otto')
   await operator.goto(`/instances/${target!.id}/log`)

@@ -1,4 +1,5 @@
 import { axeFaults } from './harness/stack/axe'
+import { expectNoWider } from './harness/stack/fits'
 import { expect, instances, test, titleOf } from './harness/stack/fixtures'
 
 test('load on a server moves its chart without a reload, a key reads what was, and a chosen time is in the link', async ({ as, stack }) => {
@@ -30,7 +31,7 @@ test('load on a server moves its chart without a reload, a key reads what was, a
   await expect(page).toHaveURL(/range=6h/)
   await page.setViewportSize({ width: 390, height: 844 })
   await expect(commits).toBeVisible()
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
+  await expectNoWider(page)
 })
 
 test('the front page draws each environment over time, fits a phone, and a list shows the last day of a figure in a column of its own', async ({
@@ -46,7 +47,7 @@ test('the front page draws each environment over time, fits a phone, and a list 
   expect(await axeFaults(page)).toEqual([])
   await page.setViewportSize({ width: 390, height: 844 })
   await expect(seen).toBeVisible()
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
+  await expectNoWider(page)
 
   await page.setViewportSize({ width: 1280, height: 800 })
   await page.goto('/instances?environment=dev')

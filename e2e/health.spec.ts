@@ -1,4 +1,4 @@
-import { axeFaults } from './harness/stack/axe'
+import { expectFits } from './harness/stack/fits'
 import { confirm, expect, instances, runState, test, titleOf, untilPlanned } from './harness/stack/fixtures'
 
 test('a sequence near its end is found by a look, stands on the list of herds, and is mended by the plan that its remedy leads to', async ({
@@ -9,12 +9,6 @@ test('a sequence near its end is found by a look, stands on the list of herds, a
   const primary = stack.members.find((member) => member.role === 'primary' && member.environment === 'dev')!
   const target = (await instances(page, 'role=primary')).find(({ title }) => title === titleOf(primary))!
   const ask = (sql: string) => stack.ask(primary, sql)
-  const fits = async () => {
-    expect(await axeFaults(page)).toEqual([])
-    await page.setViewportSize({ width: 390, height: 844 })
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
-    await page.setViewportSize({ width: 1280, height: 800 })
-  }
   await ask(`create sequence public.ending maxvalue 100`)
   try {
     await ask(`select setval('public.ending', 96)`)
@@ -32,7 +26,7 @@ test('a sequence near its end is found by a look, stands on the list of herds, a
     const entry = page.getByRole('listitem').filter({ hasText: 'Sequences near their end' })
     await entry.getByText('Query', { exact: true }).click()
     await expect(entry).toContainText('pg_sequence_last_value')
-    await fits()
+    await expectFits(page)
 
     await page.goto('/herds?health=critical')
     await expect(page.getByRole('link', { name: primary.herd, exact: true })).toBeVisible()

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { axeFaults } from './harness/stack/axe'
+import { expectNoWider } from './harness/stack/fits'
 import { expect, test } from './harness/stack/fixtures'
 
 const offers = (page: Page) => page.getByRole('region', { name: 'Table: offers' })
@@ -10,7 +11,7 @@ const fits = async (page: Page) => {
     { width: 1280, height: 800 },
   ]) {
     await page.setViewportSize(size)
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
+    await expectNoWider(page)
   }
 }
 

@@ -1,4 +1,4 @@
-import { axeFaults } from './harness/stack/axe'
+import { expectFits } from './harness/stack/fits'
 import { confirm, expect, instances, runState, test, titleOf, untilPlanned } from './harness/stack/fixtures'
 
 test('a setting that differs on one member is found side by side and in the fleet, with where it is written, right after it was changed', async ({
@@ -10,12 +10,6 @@ test('a setting that differs on one member is found side by side and in the flee
     stack.lab.hosts.exec(standby.host, ['psql', '-X', '-p', String(standby.port), '-c', sql], { timeoutMs: 30_000 })
   const page = await as('vera')
   const target = (await instances(page, 'role=standby')).find(({ title }) => title === titleOf(standby))!
-  const fits = async () => {
-    expect(await axeFaults(page)).toEqual([])
-    await page.setViewportSize({ width: 390, height: 844 })
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
-    await page.setViewportSize({ width: 1280, height: 800 })
-  }
   await page.goto(`/instances/${target.id}/settings`)
   await page.getByRole('button', { name: 'Look now' }).click()
   await expect(page.getByRole('region', { name: 'Table: settings' })).toContainText('postgresql.conf', { timeout: 30_000 })
@@ -30,14 +24,14 @@ test('a setting that differs on one member is found side by side and in the flee
     await page.reload()
     await expect(page.getByRole('region', { name: 'Table: settings' }).getByRole('row', { name: /^work_mem 13MB/ })).toBeVisible()
     await expect(page.getByRole('button', { name: /^Set…/ })).toHaveCount(0)
-    await fits()
+    await expectFits(page)
 
     const herdId = ((await (await page.request.get(`/api/v1/instances/${target.id}`)).json()) as { herdId: string }).herdId
     await page.goto(`/herds/${herdId}/settings`)
     await page.getByRole('button', { name: 'Look now' }).click()
     const row = page.getByRole('region', { name: 'Table: differences' }).getByRole('row', { name: /^work_mem/ })
     await expect(row).toContainText('13MB postgresql.auto.conf', { timeout: 30_000 })
-    await fits()
+    await expectFits(page)
 
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Find settings' }).click()
     await page.getByRole('combobox', { name: 'Setting', exact: true }).fill('work_mem')
@@ -45,7 +39,7 @@ test('a setting that differs on one member is found side by side and in the flee
     await page.getByLabel('Value', { exact: true }).fill('13312kB')
     await page.getByRole('main').getByRole('button', { name: 'Find' }).click()
     await expect(page.getByRole('region', { name: 'Table: instances' })).toContainText(titleOf(standby))
-    await fits()
+    await expectFits(page)
   } finally {
     await psql('alter system reset work_mem')
     await psql('select pg_reload_conf()')
@@ -60,12 +54,6 @@ test('a value is set beside its row, on one member and then on every member of t
   const standby = members.find((member) => member.role === 'standby')!
   const page = await as('dana')
   const target = (await instances(page, 'role=standby')).find(({ title }) => title === titleOf(standby))!
-  const fits = async () => {
-    expect(await axeFaults(page)).toEqual([])
-    await page.setViewportSize({ width: 390, height: 844 })
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
-    await page.setViewportSize({ width: 1280, height: 800 })
-  }
   const dialog = page.getByRole('dialog', { name: 'Set work_mem' })
   try {
     await page.goto(`/instances/${target.id}/settings?q=work_mem&show=all`)
@@ -77,7 +65,7 @@ test('a value is set beside its row, on one member and then on every member of t
       .click({ timeout: 30_000 })
     await expect(dialog).toContainText(`Of ${titleOf(standby)}. The plan is shown first.`)
     await dialog.getByLabel('New value').fill("'open")
-    await fits()
+    await expectFits(page)
     await dialog.getByLabel('New value').fill('12kB')
     await dialog.getByRole('button', { name: 'Show the plan' }).click()
     await untilPlanned(page)
@@ -93,7 +81,7 @@ test('a value is set beside its row, on one member and then on every member of t
     await untilPlanned(page)
     await expect(page.getByRole('main')).toContainText(/work_mem.*→ 14MB \(postgresql\.auto\.conf, by a reload\)/)
     await expect(page.getByRole('main')).toContainText("alter system set work_mem = '14MB'")
-    await fits()
+    await expectFits(page)
     await confirm(page)
     await expect(runState(page)).toHaveText(/done/i, { timeout: 60_000 })
     await page.goto(`/instances/${target.id}/settings?q=work_mem`)
@@ -114,7 +102,7 @@ test('a value is set beside its row, on one member and then on every member of t
     await untilPlanned(page)
     await expect(page.getByRole('main')).toContainText(`${titleOf(standby)}: work_mem`)
     await expect(page.getByRole('main')).toContainText('14MB (postgresql.auto.conf')
-    await fits()
+    await expectFits(page)
     await confirm(page)
     await expect(runState(page)).toHaveText(/done/i, { timeout: 60_000 })
     await page.goto(`/herds/${herdId}/settings`)

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { axeFaults } from './harness/stack/axe'
+import { expectNoWider } from './harness/stack/fits'
 import { callApi, expect, instances, loginAs, test } from './harness/stack/fixtures'
 
 test.beforeEach(async ({ page, stack }) => loginAs(page, stack, 'admin'))
@@ -16,8 +17,7 @@ const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: tru
 const isFineOnAPhone = async (page: Page) => {
   expect(await axeFaults(page)).toEqual([])
   await page.setViewportSize({ width: 390, height: 844 })
-  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  expect(wider).toBeLessThanOrEqual(0)
+  await expectNoWider(page)
   expect(await axeFaults(page)).toEqual([])
   await page.setViewportSize({ width: 1280, height: 800 })
 }

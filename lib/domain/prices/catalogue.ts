@@ -23,7 +23,7 @@ export interface Offer {
   onDemandUsd: number | null
   /** Mean spot price of each of the last days in USD per hour, the oldest first; null: not known for that day. */
   days: readonly (number | null)[]
-  /** Highest share of machines that AWS took back in the last month, as a percentage: 5, 11, 16, 22 or 100. Source: Spot Instance Advisor. */
+  /** Highest share of machines that AWS reclaimed in the last month, as a percentage: 5, 11, 16, 22 or 100. Source: Spot Instance Advisor. */
   evictionMax: number | null
   /** Mean saving against on-demand in the last month, as a percentage. Source: Spot Instance Advisor. */
   savingPercent: number | null

@@ -185,7 +185,7 @@ test('half of it written by a worker that died: the next one writes the rest', a
   expect(n1.applied.filter((one) => one === 'set work_mem = 64MB')).toHaveLength(1)
 })
 
-test('a value that the server cannot take, as its files say, is taken back', async () => {
+test('a value that the server cannot take, as its files say, is undone', async () => {
   const fleet = newFleet()
   const n1 = fleet.instance('demo on n1')
   fleet.calls.afterwards = ({ act }) => {

@@ -39,7 +39,7 @@ export const rdsClasses: readonly string[] = Object.keys(samplePrices.rdsPostgre
 export const storageUsd = (region: string, kind: string): number => cents(samplePrices.ebsGbMonth[kind]! * (dearer[region] ?? 1))
 export const storageKinds: readonly string[] = Object.keys(samplePrices.ebsGbMonth)
 
-/** The bracket of the advisor, 0 to 4: small and burstable machines are taken back more often. */
+/** The bracket of the advisor, 0 to 4: small and burstable machines are reclaimed more often. */
 export const bracketOf = (region: string, type: string): number =>
   Math.min(4, Math.floor(chance('bracket', region, type) * 4 + (sampleTypes[type]?.burstable ? 1.2 : 0)))
 

@@ -1,7 +1,7 @@
 import { FeedError, fieldsOf, listOf, must, readJson, whole } from './read'
 
 export interface Advice {
-  /** Highest share of machines that were taken back in the last month, as a percentage. */
+  /** Highest share of machines that AWS reclaimed in the last month, as a percentage. */
   evictionMax: number | null
   /** Mean saving against on-demand in the last month, as a percentage. */
   savingPercent: number | null

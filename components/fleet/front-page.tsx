@@ -72,8 +72,8 @@ export const FrontPage = ({
   const frame = worst === undefined ? 'good' : severityLook[worst][0]
   const mayIn = (environmentId: string | null) =>
     !isWall && (environmentId === null ? mayAcknowledge.ofConsole : mayAcknowledge.environmentIds.includes(environmentId))
-  const instances = facts.herds.reduce((sum, herd) => sum + herd.members, 0)
-  const online = facts.herds.reduce((sum, herd) => sum + herd.online, 0)
+  const total = (of: 'herds' | 'members' | 'online') => facts.environments.reduce((sum, environment) => sum + environment[of], 0)
+  const [herds, instances, online] = [total('herds'), total('members'), total('online')]
   if (facts.environments.length === 0 || instances === 0) return <FirstSteps facts={facts} mayAdd={mayAdd} />
   const scheduled = facts.scheduled.filter(({ state }) => state === 'waiting')
   const urgent = problems.filter((problem) => problem.severity <= 2).length
@@ -89,7 +89,7 @@ export const FrontPage = ({
               <Link href="/instances?state=online" prefetch={false}>
                 {online} of {instances} instances
               </Link>{' '}
-              online in {facts.herds.length} {facts.herds.length === 1 ? 'herd' : 'herds'}
+              online in {herds} {herds === 1 ? 'herd' : 'herds'}
             </span>
             <span>
               as of <Age at={facts.at} fades />

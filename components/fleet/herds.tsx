@@ -5,6 +5,7 @@ import { memo } from 'react'
 import { EnvironmentBadge } from '@/components/ui/environment'
 import type { FleetEnvironment, FleetHerd } from '@/lib/domain/problems/fleet'
 import { hasNoPrimary, herdSeverity, isSplit } from '@/lib/domain/problems/judge'
+import { tilesMax, worstFirst } from '@/lib/domain/problems/listed-herds'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { severityLook } from './problems'
 
@@ -46,17 +47,6 @@ const Tile = memo(({ herd }: { herd: FleetHerd }) => {
 })
 Tile.displayName = 'Tile'
 
-const { compare } = new Intl.Collator()
-
-/** Worst first inside an environment, then by name: the eye starts at the top left. */
-const worstFirst = (herds: readonly FleetHerd[]): FleetHerd[] =>
-  herds
-    .map((herd) => ({ herd, rank: herdSeverity(herd) ?? 9 }))
-    .sort((a, b) => a.rank - b.rank || compare(a.herd.name, b.herd.name))
-    .map(({ herd }) => herd)
-
-const shownAtMost = 400
-
 /** The fleet as tiles: one herd each, by environment. */
 export const HerdGrid = ({
   environments,
@@ -78,7 +68,7 @@ export const HerdGrid = ({
             </h3>
             <span className="text-ink-2">
               <Link href={`/herds?environmentId=${environment.id}`} prefetch={false}>
-                {own.length} {own.length === 1 ? 'herd' : 'herds'}
+                {environment.herds} {environment.herds === 1 ? 'herd' : 'herds'}
               </Link>
               {', '}
               <Link href={`/servers?environmentId=${environment.id}`} prefetch={false}>
@@ -93,15 +83,15 @@ export const HerdGrid = ({
             </p>
           ) : (
             <ul className="fleet-tiles">
-              {own.slice(0, shownAtMost).map((herd) => (
+              {own.slice(0, tilesMax).map((herd) => (
                 <Tile key={herd.id} herd={herd} />
               ))}
             </ul>
           )}
-          {own.length > shownAtMost && (
+          {environment.herds > tilesMax && (
             <p className="p-3 pt-0">
               <Link href={`/herds?environmentId=${environment.id}`} prefetch={false}>
-                All {own.length}; these are the {shownAtMost} that need most
+                All {environment.herds}; these are the {tilesMax} that need most
               </Link>
             </p>
           )}

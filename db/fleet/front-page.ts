@@ -11,6 +11,7 @@ import {
   staleAfterSeconds,
 } from '@/lib/domain/problems/fleet'
 import { hasNoPrimary } from '@/lib/domain/problems/judge'
+import { withCounts, worthListing } from '@/lib/domain/problems/listed-herds'
 import { type Actor, allowance, mayAnywhere, mayIn, ownId, systemActor } from '@/lib/kernel/access/access'
 import { mayRunAnywhere } from '@/lib/operations/may-run'
 import { Fresh } from '../pg/cached'
@@ -214,11 +215,13 @@ const readShared = async (scope: Scope, max: number): Promise<Shared> => {
     pool.query({ ...readRest, values: [scope, max] }),
   ])
   const row = rest.rows[0]
+  const listed = worthListing(herds.rows).map((herd) => ({ ...herd, lostAt: iso(herd.lostAt), successor: null }))
   return {
     ...row,
     health,
     at: iso(row.at)!,
-    herds: await withSuccessors(herds.rows.map((herd) => ({ ...herd, lostAt: iso(herd.lostAt), successor: null }))),
+    environments: withCounts(row.environments, herds.rows),
+    herds: await withSuccessors(listed),
     instances: instances.rows.map((instance) => ({ ...instance, since: iso(instance.since) })),
     replication: replication.rows.map((one) => ({ ...one, since: iso(one.since), fencedAt: iso(one.fencedAt), seenAt: iso(one.seenAt) })),
   }

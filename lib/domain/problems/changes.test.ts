@@ -19,7 +19,19 @@ const herd = (id: string, online = 3): FleetHerd => ({
 })
 const reading = (at: string, over: Partial<FleetFacts> = {}): FleetFacts => ({
   at,
-  environments: [{ id: 'prod', name: 'prod', colour: 'red', protection: 'confirm', servers: 3, serversReachable: 3 }],
+  environments: [
+    {
+      id: 'prod',
+      name: 'prod',
+      colour: 'red',
+      protection: 'confirm',
+      servers: 3,
+      serversReachable: 3,
+      herds: 1000,
+      members: 3000,
+      online: 3000,
+    },
+  ],
   herds: ['a', 'b', 'c'].map((id) => herd(id)),
   instances: [],
   health: [],

@@ -59,6 +59,10 @@ export interface FleetEnvironment {
   protection: 'open' | 'confirm' | 'two-person'
   servers: number
   serversReachable: number
+  /** Of everything in it, those not listed included. */
+  herds: number
+  members: number
+  online: number
 }
 
 export interface TroubledInstance {
@@ -318,6 +322,7 @@ export interface FleetFacts {
   /** ISO time of the reading. */
   at: string
   environments: FleetEnvironment[]
+  /** Each that has a problem, and of the others as many as are drawn (`worthListing`). */
   herds: FleetHerd[]
   instances: TroubledInstance[]
   servers: TroubledServer[]

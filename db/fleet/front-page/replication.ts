@@ -1,5 +1,5 @@
 import { idleSlotBytesMin, idleSlotShareMin, staleAfterSeconds } from '@/lib/domain/problems/fleet'
-import { lastFenceSql } from '../trail/fences'
+import { lastFenceSql } from '../../trail/fences'
 
 /** Standbys that no member lists as its own (`sync_state`); the facet index finds them without reading a row that streams. */
 const loose = `select i.id, i.title, i.herd_id, i.environment_id, i.timeline, i.upstream_id, i.upstream_host, i.upstream_port, i.behind_since

@@ -1,7 +1,7 @@
 import { limitsOf, showHealthValue } from '@/lib/domain/health/judge'
 import { healthKind } from '@/lib/domain/health/kinds'
 import type { CriticalHealth } from '@/lib/domain/problems/fleet'
-import { getPool } from '../pg/client'
+import { getPool } from '../../pg/client'
 
 interface Row extends Omit<CriticalHealth, 'check' | 'shown' | 'total'> {
   kind: string

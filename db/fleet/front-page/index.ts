@@ -5,75 +5,23 @@ import {
   type FleetEnvironment,
   type FleetFacts,
   type FleetHerd,
-  firstLookSeconds,
   listedMax,
   poolerPatienceSeconds,
-  staleAfterSeconds,
 } from '@/lib/domain/problems/fleet'
 import { hasNoPrimary } from '@/lib/domain/problems/judge'
 import { withCounts, worthListing } from '@/lib/domain/problems/listed-herds'
 import { type Actor, allowance, mayAnywhere, mayIn, ownId, systemActor } from '@/lib/kernel/access/access'
 import { mayRunAnywhere } from '@/lib/operations/may-run'
-import { Fresh } from '../pg/cached'
-import { getPool } from '../pg/client'
-import { guessingNow } from '../trail/guessing'
-import { auditTroubles } from '../trail/troubles'
-import { readCriticalHealth } from './front-page-health'
-import { readReplication } from './front-page-replication'
-
-/** Over an instance `i`: it was registered a moment ago, and nobody has come round to it yet. */
-const isAwaited = `(i.observed_at is null and i.created_at > now() - interval '${firstLookSeconds} s')`
-
-/**
- * The worst thing about one instance, in the order a person should care. A standby streams when its upstream lists it (`sync_state`); one that follows a
- * server outside the herd cannot be judged so. Over an instance `i` and its environment `v`, which says what far behind is.
- */
-const trouble = `case
-    when i.replaced_at is not null and i.state in ('stopped', 'crashed') then 'replaced'
-    when i.state in ('stopped', 'crashed', 'absent') then 'down'
-    when i.state = 'unreachable' then 'unreachable'
-    when i.state = 'refused' then 'refused'
-    when ${isAwaited} then null
-    when i.observed_at is null or i.observed_at < now() - interval '${staleAfterSeconds} s' or i.state = 'unknown' then 'stale'
-    when i.role = 'standby' and i.state = 'online' and i.sync_state is null and (i.upstream_id is not null or i.upstream_host is null) then 'not-streaming'
-    when i.is_replay_paused then 'replay-paused'
-    when i.role = 'standby' and (i.lag_bytes > v.lag_bytes_max or i.lag_seconds > v.lag_seconds_max) then 'lagging'
-    when i.has_pending_restart then 'pending-restart'
-  end`
+import { Fresh } from '../../pg/cached'
+import { getPool } from '../../pg/client'
+import { guessingNow } from '../../trail/guessing'
+import { auditTroubles } from '../../trail/troubles'
+import { readCriticalHealth } from './health'
+import { readHerds, trouble } from './herds'
+import { readReplication } from './replication'
 
 /** Over a server `s`: nothing on it can be looked at. */
 const isServerCutOff = `(s.host_key_offered is not null or s.state in ('unreachable', 'refused'))`
-
-const readHerds = {
-  name: 'fleet-herds',
-  text: `select h.id, h.name, h.environment_id as "environmentId", coalesce(m.members, 0)::int as members, coalesce(m.online, 0)::int as online,
-      coalesce(m.primaries, 0)::int as primaries, 
-      case when m.primaries > 1 then (
-        select count(distinct coalesce(i.system_identifier, ''))::int from instances i
-        where i.herd_id = h.id and i.state = 'online' and i.role = 'primary'
-      ) else coalesce(m.primaries, 0)::int end as "primaryIdentifiers", coalesce(m.unseen, 0)::int as unseen, coalesce(m.awaited, 0)::int as awaited,
-      coalesce(m.troubles, '{}') as troubles, m.lag_bytes_max::float8 as "lagBytesMax", m.lost_at as "lostAt",
-      coalesce((select f.manager = 'several' from herd_facts f where f.herd_id = h.id), false) as "isContested", coalesce(m.is_paused, false) as "isPaused",
-      coalesce((select f.health_critical_until > now() and v.looks_at_health from herd_facts f, environments v
-        where f.herd_id = h.id and v.id = h.environment_id), false) as "isHealthCritical"
-    from herds h left join (
-      select herd_id, sum(n) as members, sum(online) as online, sum(primaries) as primaries, sum(unseen) as unseen, sum(awaited) as awaited, max(lost_at) as lost_at,
-        max(lag_bytes_max) filter (where trouble = 'lagging') as lag_bytes_max, jsonb_object_agg(trouble, n) filter (where trouble is not null) as troubles,
-        bool_or(is_paused) as is_paused
-      from (
-        select i.herd_id, ${trouble} as trouble, count(*) as n, count(*) filter (where i.state = 'online') as online,
-          count(*) filter (where i.state = 'online' and i.role = 'primary') as primaries,
-          count(*) filter (where i.state in ('unreachable', 'refused', 'unknown')) as unseen,
-          count(*) filter (where ${isAwaited}) as awaited,
-          max(i.lag_bytes) as lag_bytes_max, max(i.state_since) filter (where i.role = 'primary' and i.state <> 'online') as lost_at,
-          bool_or(i.manager = 'patroni' and i.managers @> '[{"isPaused": true}]') as is_paused
-        from instances i join environments v on v.id = i.environment_id where $1::uuid[] is null or i.environment_id = any($1)
-        group by 1, 2
-      ) by_trouble group by herd_id
-    ) m on m.herd_id = h.id
-    where $1::uuid[] is null or h.environment_id = any($1)
-    order by h.environment_id, h.name`,
-}
 
 /**
  * Without what follows from something that is listed itself: what is on a host that does not answer, standbys that do not stream while their herd has no

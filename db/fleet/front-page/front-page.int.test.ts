@@ -4,12 +4,12 @@ import type { FleetFacts } from '@/lib/domain/problems/fleet'
 import { GiB } from '@/lib/domain/values/bytes'
 import { type Actor, systemActor } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
-import { forget } from '../pg/cached'
-import { getPool, inTransaction } from '../pg/client'
-import { askForApproval } from '../runs/approvals'
-import { writeAudit } from '../trail/audit'
-import { fleetFacts } from './front-page'
-import { herdTopology } from './topology'
+import { forget } from '../../pg/cached'
+import { getPool, inTransaction } from '../../pg/client'
+import { askForApproval } from '../../runs/approvals'
+import { writeAudit } from '../../trail/audit'
+import { herdTopology } from '../topology'
+import { fleetFacts } from '.'
 
 let database: TestDatabase
 const ids: Record<string, string> = {}

@@ -64,16 +64,20 @@ export const countStates = (results: readonly CaseResult[]): Partial<Record<JobS
  * run cancelled at each point, the driver is killed (in the first two also put to sleep, in the first also asked to hand over) at each point: before and
  * after each journal write and each act. Another one resumes. A job that then needs attention is answered both ways.
  * `stride`: for operations of many steps, a run that goes wrong is stopped only at every so many points, another first one each time; the clean run at each.
+ * `pairs`: of two acts that go wrong together, only every so many are tried.
  */
-export const crashMatrix = async (makeStage: () => Promise<Stage>, { stride = 1 }: { stride?: number } = {}): Promise<CaseResult[]> => {
+export const crashMatrix = async (
+  makeStage: () => Promise<Stage>,
+  { stride = 1, pairs = 1 }: { stride?: number; pairs?: number } = {},
+): Promise<CaseResult[]> => {
   const results: CaseResult[] = []
   const clean = await measure(makeStage, { disturbances: [] })
   const scenarios: Scenario[] = [{ disturbances: [] }]
   for (let nth = 1; nth <= clean.acts; nth += 1) for (const how of disturbances) scenarios.push({ disturbances: [{ nth, how }] })
   for (let cancelAt = 1; cancelAt <= clean.points; cancelAt += 1) scenarios.push({ disturbances: [], cancelAt })
-  for (const scenario of [...scenarios]) {
-    const [first] = scenario.disturbances
-    if (first === undefined || (first.how.how !== 'fail' && first.how.how !== 'hang-before')) continue
+  const firsts = scenarios.filter(({ disturbances: [first] }) => first?.how.how === 'fail' || first?.how.how === 'hang-before')
+  for (const scenario of firsts.filter((_, index) => index % pairs === 0)) {
+    const first = scenario.disturbances[0]!
     const { acts } = await measure(makeStage, scenario)
     for (let nth = first.nth + 1; nth <= Math.min(acts, first.nth + 2); nth += 1)
       for (const how of ['fail', 'lose-answer'] as const) scenarios.push({ disturbances: [first, { nth, how: { how } }] })

@@ -49,6 +49,7 @@ const rooms: Walls['rooms'] = {
     libraries: 'pg node',
   },
   'lib/adapters/health': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres' },
+  'lib/adapters/maintenance': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres' },
   'lib/adapters/canary': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres', libraries: 'pg node' },
   'lib/adapters/dns/wire': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts', libraries: 'dns-packet node' },
   'lib/adapters/dns/provider.ts': { imports: 'lib/ports lib/adapters/ssh/deadline.ts lib/adapters/dns/wire' },

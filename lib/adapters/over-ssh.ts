@@ -6,6 +6,7 @@ import { carryHere, startCarrier } from './copies/carrier'
 import { makeHealth } from './health'
 import { type Hosts, makeHosts } from './hosts'
 import { makeHostWork } from './hosts/host-work'
+import { makeMaintenance } from './maintenance'
 import { makePoolers } from './poolers'
 import { makePostgres } from './postgres'
 import type { Ssh } from './ssh'
@@ -34,6 +35,7 @@ export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
   const hosts = makeHosts(ssh)
   const clusters = makeClusters(ssh)
   const postgres = makePostgres(ssh)
+  const maintenance = makeMaintenance(ssh)
   const poolers = makePoolers(ssh)
   const work = makeHostWork(ssh)
   const carrier = beside.carrier ? startCarrier(ssh.logins, beside.carrier) : carryHere(ssh)
@@ -52,6 +54,7 @@ export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
         serverSettings: postgres.serverSettings.read,
         statements: postgres.statements,
         health: makeHealth(ssh),
+        maintenance: maintenance.read,
         readers: postgres.readers.read,
         replication: postgres.replication.read,
         copies: copies.read,
@@ -66,6 +69,7 @@ export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
         clusters: clusters.act,
         postgres: postgres.act,
         activity: postgres.activity.act,
+        maintenance: maintenance.act,
         readers: postgres.readers.act,
         serverSettings: postgres.serverSettings.act,
         replication: postgres.replication.act,

@@ -7,6 +7,7 @@ import type { HealthRead } from './health'
 import type { HostWorkAct, HostWorkRead } from './host-work'
 import type { HostsAct, HostsRead } from './hosts'
 import type { InventoryAct, InventoryRead } from './inventory'
+import type { MaintenanceAct, MaintenanceRead } from './maintenance'
 import type { NamesAct, NamesRead } from './names'
 import type { PoolersAct, PoolersRead } from './poolers'
 import type { PostgresAct, PostgresRead } from './postgres'
@@ -55,6 +56,7 @@ export type {
   NewMember,
   Replacement,
 } from './inventory'
+export type { Chosen, Maintained, MaintenanceAct, MaintenanceOptions, MaintenanceRead, MaintenanceSight } from './maintenance'
 export type {
   NameAnswer,
   NameChange,
@@ -121,6 +123,7 @@ export interface ReadPorts {
   serverSettings: ServerSettingsRead
   statements: StatementsRead
   health: HealthRead
+  maintenance: MaintenanceRead
   names: NamesRead
   readers: ReadersRead
   replication: ReplicationRead
@@ -141,6 +144,7 @@ export interface ActPorts {
     clusters: ClustersAct
     postgres: PostgresAct
     activity: ActivityAct
+    maintenance: MaintenanceAct
     names: NamesAct
     readers: ReadersAct
     serverSettings: ServerSettingsAct

@@ -9,6 +9,7 @@ import { addNames, memoryNamesAct, memoryNamesRead } from './names'
 import { addPoolers, memoryPoolersAct, memoryPoolersRead } from './poolers/poolers'
 import { memoryActivityAct, memoryActivityRead } from './postgres/activity'
 import { memoryHealth } from './postgres/health'
+import { memoryMaintenanceAct, memoryMaintenanceRead } from './postgres/maintenance'
 import { memoryParametersAct } from './postgres/parameters'
 import { memoryPostgresAct, memoryPostgresRead } from './postgres/postgres'
 import { memoryReadersAct, memoryReadersRead } from './postgres/readers'
@@ -75,6 +76,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     serverSettings: memoryServerSettings(world),
     statements: memoryStatements(world),
     health: memoryHealth(world),
+    maintenance: memoryMaintenanceRead(world),
     names: memoryNamesRead(world),
     readers: memoryReadersRead(world),
     replication: memoryReplicationRead(world),
@@ -95,6 +97,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       clusters: memoryClustersAct(world, calls),
       postgres: memoryPostgresAct(world, calls),
       activity: memoryActivityAct(world, calls),
+      maintenance: memoryMaintenanceAct(world, calls),
       names: memoryNamesAct(world, calls),
       readers: memoryReadersAct(world, calls),
       serverSettings: memoryParametersAct(world, calls),

@@ -29,7 +29,8 @@ const progressViews: { since: number; view: string; command: string; done: strin
   { since: 14, view: 'copy', command: 'p.command', done: 'bytes_processed', total: 'bytes_total', unit: 'bytes' },
 ]
 
-const progressSql = (major: number): string =>
+/** One row a command that reports how far it is. */
+export const progressSql = (major: number): string =>
   progressViews
     .filter(({ since }) => since <= major)
     .map(

@@ -1,3 +1,4 @@
+import type { MaintainedIndex, MaintainedTable } from '@/lib/domain/maintenance/work'
 import type { Following, HostAddress, InstanceAddress, InventoryHerd, SqlGrid } from '@/lib/ports'
 import type { MemoryClock } from './clock'
 import { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type World } from './world'
@@ -148,11 +149,24 @@ const makeInstance = (clock: MemoryClock, herd: HerdShape, host: MemoryHost, ind
     clients: 0,
     activeTransactions: 0,
     sessions: [],
+    tables: [orders()],
+    indexes: [someIndex(16_410, 'orders_pkey', { isConstraint: true }), someIndex(16_411, 'orders_total_idx', { isValid: false })],
     applied: [],
     transactions: new Map(),
     databaseBytes: 30_000_000,
   }
 }
+
+const orders = (): MaintainedTable => ({
+  ...{ oid: 16_400, schema: 'public', name: 'orders', bytes: 400_000_000, liveRows: 900_000, deadRows: 100_000, age: 50_000_000 },
+  ...{ vacuumedAt: null, analyzedAt: null, autovacuumedAt: null, autoanalyzedAt: null },
+})
+
+const someIndex = (oid: number, name: string, otherwise: Partial<MaintainedIndex> = {}): MaintainedIndex => ({
+  ...{ oid, schema: 'public', name, table: 'public.orders', bytes: 60_000_000, neededBytes: 20_000_000, isValid: true },
+  ...{ isLeftover: false, isBuilding: false, isConstraint: false, isExclusion: false },
+  ...otherwise,
+})
 
 /** Nothing yet, where a member of the herd may come to be. */
 export const blankInstance = (world: World, host: MemoryHost, address: InstanceAddress): MemoryInstance => {

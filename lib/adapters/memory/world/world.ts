@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Session } from '@/lib/domain/activity/session'
+import type { MaintainedIndex, MaintainedTable } from '@/lib/domain/maintenance/work'
 import type { FoundManager } from '@/lib/domain/managers/manager'
 import type { CanaryLedger } from '@/lib/domain/proof/canary-ledger'
 import type { ReaderLines } from '@/lib/domain/reader/reader-role'
@@ -134,6 +135,9 @@ export interface MemoryInstance {
   clients: number
   activeTransactions: number
   /** What its sessions do; none of them counts among `clients`. */
+  /** Of its one database that has any, named `postgres`. */
+  tables: MaintainedTable[]
+  indexes: MaintainedIndex[]
   sessions: Session[]
   /** Every act that changed it, in order: `start`, `stop fast`, `reload`, `checkpoint`, `execute …`. */
   applied: string[]

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { applied, atMost, type Case, isGivenUp, runsUnlessAsked } from '@/e2e/harness/twin/crash-laws'
 import { healthyWorld } from '@/e2e/harness/twin/healthy'
+import { maintenanceCases } from '@/e2e/harness/twin/maintenance-cases'
 import { parameterCases } from '@/e2e/harness/twin/parameter-cases'
 import { replicationCases } from '@/e2e/harness/twin/replication-cases'
 import { sessionCases } from '@/e2e/harness/twin/session-cases'
@@ -112,6 +113,7 @@ const cases: Case[] = [
     },
     ends: ['attention', 'cancelled', 'done', 'failed', 'undone'],
   },
+  ...maintenanceCases,
   ...parameterCases,
   ...sessionCases,
   ...replicationCases,

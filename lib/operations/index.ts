@@ -9,6 +9,8 @@ import { create } from './create'
 import { demote } from './demote'
 import { dropSlot } from './drop-slot'
 import { failover } from './failover'
+import { analyze, vacuum } from './maintenance'
+import { dropInvalidIndexes, reindex } from './maintenance/indexes'
 import { setParameters } from './parameters'
 import { setHerdParameters } from './parameters/herd'
 import { patroniSwitchover } from './patroni'
@@ -47,6 +49,10 @@ export const operations: readonly Operation[] = [
   reload,
   setParameters,
   checkpoint,
+  vacuum,
+  analyze,
+  reindex,
+  dropInvalidIndexes,
   runSql,
   cancelStatements,
   terminateSessions,

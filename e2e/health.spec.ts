@@ -42,3 +42,36 @@ test('a sequence near its end is found by a look, stands on the list of herds, a
     await ask('drop sequence public.ending')
   }
 })
+
+test('an invalid index is rebuilt by the operation that its finding leads to, with its name filled in', async ({
+  as,
+  stack,
+}) => {
+  const page = await as('dana')
+  const primary = stack.members.find((member) => member.role === 'primary' && member.environment === 'dev')!
+  const target = (await instances(page, 'role=primary')).find(({ title }) => title === titleOf(primary))!
+  const ask = (sql: string) => stack.ask(primary, sql)
+  await ask(`create table public."Twins" (n int)`)
+  try {
+    await ask(`create index "Twins of n" on public."Twins" (n)`)
+    await ask(`update pg_index set indisvalid = false where indexrelid = 'public."Twins of n"'::regclass`)
+    await page.goto(`/instances/${target.id}/health`)
+    const look = page.getByRole('button', { name: 'Look now' })
+    const entry = page.getByRole('listitem').filter({ has: page.getByText('Invalid indexes', { exact: true }) })
+    await expect(async () => {
+      await look.click()
+      await expect(look).toBeEnabled({ timeout: 60_000 })
+      await expect(entry).toContainText('Twins of n')
+    }).toPass({ timeout: 90_000 })
+    await entry.getByText('Invalid indexes', { exact: true }).click()
+    await entry.getByRole('link', { name: 'Reindex' }).click()
+    await untilPlanned(page)
+    await expect(page.getByRole('main')).toContainText('REINDEX INDEX CONCURRENTLY "public"."Twins of n"')
+    await expectFits(page)
+    await confirm(page)
+    await expect(runState(page)).toHaveText(/done/i, { timeout: 60_000 })
+    expect(await ask(`select indisvalid from pg_index where indexrelid = 'public."Twins of n"'::regclass`)).toBe('t')
+  } finally {
+    await ask('drop table public."Twins"')
+  }
+})

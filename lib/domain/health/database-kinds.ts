@@ -44,6 +44,7 @@ where s.n_dead_tup > t.threshold order by 2 desc limit 50`,
           ? 'Autovacuum is off for this table: vacuum it, and switch it on again.'
           : 'Vacuum the table, and look for what holds the cleaning up: long transactions, prepared transactions, slots, standbys with feedback.',
       statement: `VACUUM (VERBOSE, ANALYZE) ${found.object}; ${inDatabase(found)}`,
+      operation: { name: 'vacuum', input: { database: found.database, tables: found.object } },
     }),
   },
   {
@@ -86,7 +87,9 @@ select format('%I.%I', n.nspname, c.relname) as object, 1 as value, null as "atL
     'isCopy', c.relname ~ '_cc(new|old)[0-9]*$') as details
 from pg_index x join pg_class c on c.oid = x.indexrelid join pg_namespace n on n.oid = c.relnamespace
 where not (x.indisvalid and x.indisready) and c.relpersistence <> 't'${
-      major >= 12 ? ' and not exists (select from pg_stat_progress_create_index p where p.index_relid = c.oid)' : ''
+      major >= 12
+        ? ' and not exists (select from pg_stat_progress_create_index p where p.relid = x.indrelid and p.datname = current_database())'
+        : ''
     } order by 1 limit 50`,
     everyHours: 6,
     cost: 'One pass over the index catalogue.',
@@ -103,10 +106,12 @@ where not (x.indisvalid and x.indisready) and c.relpersistence <> 't'${
           ? {
               text: 'It is the copy that REINDEX CONCURRENTLY left behind: drop it.',
               statement: `DROP INDEX CONCURRENTLY ${found.object}; ${inDatabase(found)}`,
+              operation: { name: 'drop-invalid-index', input: { database: found.database, indexes: found.object } },
             }
           : {
               text: 'Rebuild it beside the load, or drop it.',
               statement: `REINDEX INDEX CONCURRENTLY ${found.object}; ${inDatabase(found)}`,
+              operation: { name: 'reindex', input: { database: found.database, indexes: found.object } },
             },
   },
   {

@@ -1,11 +1,25 @@
 import { quoteIdentifier } from '../values/sql-quote'
-import type { HealthKind } from './kind'
+import type { FoundThere, HealthKind, HealthRemedy } from './kind'
 
 const notThere = (because: string, condition: string) => `
 union all
 select null, null, null, json_build_object('because', '${because}') where ${condition}`
 
 const freeze = (database: string) => `VACUUM (FREEZE, VERBOSE); -- in ${quoteIdentifier(database)}, or of its oldest tables first`
+
+/** Of its tables at least as old as where autovacuum begins; nobody logs in to template0, which autovacuum alone freezes. */
+const freezing = ({ object, details }: FoundThere, minimumAge: number): Pick<HealthRemedy, 'operation'> =>
+  object === 'template0'
+    ? {}
+    : {
+        operation: {
+          name: 'vacuum',
+          input: {
+            ...{ database: object, tables: '*', freeze: 'true', analyze: 'false' },
+            minimumAge: String(Math.min(minimumAge, Math.trunc(Number(details.age ?? 0) / 2))),
+          },
+        },
+      }
 
 /** Each one short query to the shared memory or the shared catalogues of a server. */
 export const instanceKinds = [
@@ -24,9 +38,10 @@ from pg_database d order by 2 desc limit 50`,
     unit: 'percent',
     limits: { warning: 40, critical: 70 },
     worse: 'above',
-    remedy: ({ object }) => ({
-      text: `End old transactions, prepared transactions and inactive slots, then run a freezing vacuum in ${object}; it may run beside the load.`,
-      statement: freeze(object),
+    remedy: (found) => ({
+      text: `End old transactions, prepared transactions and inactive slots, then run a freezing vacuum in ${found.object}; it may run beside the load.`,
+      statement: freeze(found.object),
+      ...freezing(found, Number(found.details.freezeMaxAge ?? 200_000_000)),
     }),
   },
   {
@@ -44,9 +59,10 @@ from pg_database d order by 2 desc limit 50`,
     unit: 'percent',
     limits: { warning: 40, critical: 70 },
     worse: 'above',
-    remedy: ({ object }) => ({
-      text: `End old transactions, then run a freezing vacuum in ${object}; it may run beside the load.`,
-      statement: freeze(object),
+    remedy: (found) => ({
+      text: `End old transactions, then run a freezing vacuum in ${found.object}; it may run beside the load.`,
+      statement: freeze(found.object),
+      ...freezing(found, 0),
     }),
   },
   {

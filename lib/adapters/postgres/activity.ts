@@ -44,7 +44,7 @@ export const progressSql = (major: number): string =>
  * Names that PostgreSQL 10 to 18 share. Blockers are asked for only of those that wait for a lock, since each question stops the lock manager for a
  * moment. The console's own idle sessions are left out.
  */
-const activitySql = (major: number): string => `
+export const activitySql = (major: number): string => `
 select json_build_object(
   'at', ${utc('clock_timestamp()')},
   'total', (select count(*) from pg_stat_activity a where ${isShown}),

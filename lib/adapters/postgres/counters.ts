@@ -19,7 +19,7 @@ const checkpointsOf = (version: string | null) => {
  * One JSON value out of shared memory: no table is read. `epoch` holds every moment from which counters may have begun anew; a crash resets the
  * statistics without another start of the postmaster.
  */
-const countersSql = (version: string | null): string => `
+export const countersSql = (version: string | null): string => `
 select json_build_object(
   'epoch', concat_ws(' ', pg_postmaster_start_time(), d.stats_reset, c.stats_reset, pg_is_in_recovery()),
   'at', extract(epoch from clock_timestamp()),

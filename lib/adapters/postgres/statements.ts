@@ -17,6 +17,7 @@ const leaders = { time: 15, calls: 5, io: 5, temp: 3, wal: 3 }
 
 const homeSql = `
 select json_build_object(
+  'major', current_setting('server_version_num')::int / 10000,
   'libraries', current_setting('shared_preload_libraries'),
   'schema', (select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_stat_statements'),
   'columns', (select json_agg(a.attname) from pg_extension e join pg_class c on c.relnamespace = e.extnamespace and c.relname = 'pg_stat_statements'
@@ -27,7 +28,8 @@ select json_build_object(
     where d.datallowconn and not d.datistemplate and has_database_privilege(d.oid, 'connect'))
 ) as home`
 
-interface Home {
+export interface Home {
+  major: number
   libraries: string
   schema: string | null
   columns: string[] | null
@@ -35,8 +37,11 @@ interface Home {
   databases: string[]
 }
 
-/** 13 renamed times, 17 the times of blocks; the extension may be of an older version than its server. */
-const statementsSql = ({ schema, columns, hasInfo }: Home): string => {
+/**
+ * 13 renamed times, 17 the times of blocks; the extension may be of an older version than its server, so its columns say. PostgreSQL before 12 has no
+ * MATERIALIZED, and materializes all the same.
+ */
+export const statementsSql = ({ major, schema, columns, hasInfo }: Home): string => {
   const has = new Set(columns)
   const first = (...names: string[]) => {
     const found = names.find((one) => has.has(one))
@@ -49,7 +54,7 @@ const statementsSql = ({ schema, columns, hasInfo }: Home): string => {
   const rank = (figure: string) => `row_number() over (order by ${figure} desc, s."queryId")`
   const own = quoteIdentifier(schema!)
   return `
-with s as materialized (
+with s as ${major >= 12 ? 'materialized ' : ''}(
   select s.queryid::text as "queryId", s.userid, s.dbid, s.calls, ${first('total_exec_time', 'total_time')} as "totalMs", s.rows,
     s.shared_blks_hit as "blocksHit", s.shared_blks_read as "blocksRead", ${io.join(' + ')} as "ioMs",
     s.temp_blks_read + s.temp_blks_written as "tempBlocks", ${first('wal_bytes')} as "walBytes", left(s.query, ${textMax}) as text

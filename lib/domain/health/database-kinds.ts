@@ -53,7 +53,7 @@ where s.n_dead_tup > t.threshold order by 2 desc limit 50`,
     what: 'An estimate, from the planner’s statistics, of how much of a table’s file holds no row. Tables under 32 MB, and those never analyzed, are left out.',
     asks: 'once',
     of: 'database',
-    question: () => `
+    question: (major) => `
 select format('%I.%I', b.nspname, b.relname) as object, 100 * (1 - b.needed / b.relpages) as value, null as "atLeast",
   json_build_object('bytes', b.relpages::bigint * b.block, 'wastedBytes', ((b.relpages - b.needed) * b.block)::bigint) as details
 from (
@@ -63,7 +63,7 @@ from (
     select sum((1 - a.stanullfrac) * a.stawidth) as width, count(*) as columns from pg_statistic a where a.starelid = c.oid and not a.stainherit
   ) w
   where c.relkind in ('r', 'm') and c.relpages >= ${bloatPagesMin} and c.reltuples >= 0 and n.nspname not in ('pg_catalog', 'information_schema')
-    and w.columns = (select count(*) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
+    and w.columns = (select count(*) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped${major >= 18 ? " and a.attgenerated <> 'v'" : ''})
 ) b where b.needed < b.relpages order by (b.relpages - b.needed) desc limit 50`,
     everyHours: 24,
     cost: 'Catalogue and planner statistics of the tables over 32 MB.',

@@ -7,17 +7,18 @@ const toneOf = ({ level }: LogEntry): 'bad' | 'warn' | undefined =>
 const whose = ({ pid, user, database, application, client }: LogEntry): string =>
   [pid === null ? null : `[${pid}]`, user && `${user}@${database ?? ''}`, application, client].filter(Boolean).join(' ')
 
-/** Latest first: what just happened stands where one looks. */
-export const LogEntries = ({ entries }: { entries: readonly LogEntry[] }) =>
+/** Latest first: what just happened stands where one looks. `title`: the member that wrote it, of several. */
+export const LogEntries = ({ entries }: { entries: readonly (LogEntry & { title?: string })[] }) =>
   entries.length === 0 ? (
     <p className="log-file">No message like that.</p>
   ) : (
     <ol className="log-entries" reversed>
       {entries.toReversed().map((entry, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: messages have no name, and the same one may come twice in a millisecond
-        <li key={`${entry.at} ${entry.pid} ${entries.length - index}`} data-tone={toneOf(entry)}>
+        <li key={`${entry.title} ${entry.at} ${entry.pid} ${entries.length - index}`} data-tone={toneOf(entry)}>
           <p className="log-head">
-            <time>{entry.at ?? 'no time'}</time> <b>{entry.level}</b> {entry.code && <code>{entry.code}</code>} <span>{whose(entry)}</span>
+            {entry.title && <strong>{entry.title}</strong>} <time>{entry.at ?? 'no time'}</time> <b>{entry.level}</b>{' '}
+            {entry.code && <code>{entry.code}</code>} <span>{whose(entry)}</span>
           </p>
           <pre>{entry.text}</pre>
           {entry.more.map(({ kind, text }, at) => (

@@ -1,6 +1,7 @@
 import type { Activity } from '@/lib/domain/activity/session'
 import { statementShape } from '@/lib/domain/activity/shape'
 import type { LogQuestion, LogSeen } from '@/lib/domain/server-log/entry'
+import { countMemberErrors, mergeLogs } from '@/lib/domain/server-log/merge'
 import { iso } from '@/lib/domain/values/iso'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -8,7 +9,7 @@ import { runPermission } from '@/lib/kernel/operation/run-permission'
 import { uuidPattern } from '@/lib/kernel/resource/terms'
 import { runSql } from '@/lib/operations/run-sql'
 import type { MemberActivity } from '@/lib/shapes/activity'
-import type { ServerLog } from '@/lib/shapes/server-log'
+import { type HerdLog, herdEntriesMax, type ServerLog } from '@/lib/shapes/server-log'
 import { getPool } from '../pg/client'
 import { writeOften } from '../trail/folds'
 import { watchLooks } from './live-looks'
@@ -84,25 +85,62 @@ const searching = { everySeconds: 20, freshMs: 60_000, waitMs: 30_000 }
 export const watchLog = async (actor: Actor, id: string, question: LogQuestion, signal?: AbortSignal): Promise<ServerLog> => {
   const [instance] = await watchedOf(actor, 'id', id)
   const { title, environmentId } = instance!
-  const permission = runPermission(runSql)
-  if (!mayIn(actor, permission, environmentId))
-    throw new Fault('access.denied', { because: 'A log holds statements and values: it is for those who may run SQL here.' })
-  await writeOften(
-    actor,
-    {
-      act: 'instance.read-log',
-      resource: 'instance',
-      objectId: id,
-      title,
-      environmentId,
-      ...(question.words ? { detail: { words: question.words } } : {}),
-    },
-    `${id} ${question.words}`,
-  )
-  const { everySeconds, ...patience } = question.isDeep ? searching : { everySeconds: activityLook.everySeconds, freshMs, waitMs }
-  const look = { kind: 'log', question: JSON.stringify([question.words, question.level, question.isDeep]), everySeconds } as const
-  const { seenAt, because, answer } = (await watchLooks<LogSeen>([id], look, { ...patience, signal })).get(id)!
+  await noteReading(actor, { resource: 'instance', id, title, environmentId }, question)
+  const { seenAt, because, answer } = (await lookAtLogs([id], question, signal)).get(id)!
   return { instanceId: id, title, environmentId, seenAt: seenAt && iso(seenAt), because, log: answer }
+}
+
+interface Read {
+  resource: 'instance' | 'herd'
+  id: string
+  title: string
+  environmentId: string
+}
+
+/** Throws `access.denied`. */
+const noteReading = async (actor: Actor, { resource, id, title, environmentId }: Read, { words }: LogQuestion): Promise<void> => {
+  if (!mayIn(actor, runPermission(runSql), environmentId))
+    throw new Fault('access.denied', { because: 'A log holds statements and values: it is for those who may run SQL here.' })
+  const detail = words ? { detail: { words } } : {}
+  await writeOften(actor, { act: `${resource}.read-log`, resource, objectId: id, title, environmentId, ...detail }, `${id} ${words}`)
+}
+
+const lookAtLogs = (ids: readonly string[], { words, level, isDeep }: LogQuestion, signal?: AbortSignal) => {
+  const { everySeconds, ...patience } = isDeep ? searching : { everySeconds: activityLook.everySeconds, freshMs, waitMs }
+  return watchLooks<LogSeen>(ids, { kind: 'log', question: JSON.stringify([words, level, isDeep]), everySeconds }, { ...patience, signal })
+}
+
+/**
+ * The same of all members of a herd at once, as one log. A member that cannot be read holds no other up beyond the few seconds, and says why. Throws as
+ * `watchLog` does.
+ */
+export const watchHerdLog = async (actor: Actor, id: string, question: LogQuestion, signal?: AbortSignal): Promise<HerdLog> => {
+  const members = await watchedOf(actor, 'herd_id', id)
+  const { rows } = await getPool().query<{ title: string; environmentId: string }>(
+    'select name as title, environment_id as "environmentId" from herds where id = $1',
+    [id],
+  )
+  const { title, environmentId } = rows[0]!
+  await noteReading(actor, { resource: 'herd', id, title, environmentId }, question)
+  const looks = await lookAtLogs(
+    members.map((member) => member.id),
+    question,
+    signal,
+  )
+  const logs = members.map((member) => ({ ...member, ...looks.get(member.id)! }))
+  const merged = mergeLogs(logs.map((one) => ({ instanceId: one.id, title: one.title, entries: one.answer?.entries ?? [] })))
+  const entries = merged.slice(-herdEntriesMax)
+  return {
+    ...{ herdId: id, title, environmentId },
+    members: logs.map(({ id: instanceId, seenAt, because, answer, ...one }) => ({
+      ...{ instanceId, title: one.title, seenAt: seenAt && iso(seenAt), because },
+      ...{ file: answer?.file ?? null, writtenAt: answer?.writtenAt ?? null, searchedBytes: answer?.searchedBytes ?? 0 },
+      count: answer?.entries.length ?? 0,
+    })),
+    entries,
+    hasMore: merged.length > entries.length || logs.some(({ answer }) => answer?.hasMore === true),
+    errors: countMemberErrors(entries),
+  }
 }
 
 /** As `watchLog` wrote it. */

@@ -116,6 +116,7 @@ export const callLaws: Readonly<Record<string, Law>> = {
 
   'GET /api/v1/instances/{id}/activity': { ask: one('instance'), may: atLeast('viewer'), done: [200] },
   'GET /api/v1/instances/{id}/log': { ask: one('instance'), may: atLeast('dba'), done: [200] },
+  'GET /api/v1/herds/{id}/log': { ask: one('herd'), may: atLeast('dba'), done: [200] },
   'GET /api/v1/instances/{id}/settings': { ask: one('instance'), may: atLeast('viewer'), done: [200] },
   'GET /api/v1/herds/{id}/settings': { ask: one('herd'), may: atLeast('viewer'), done: [200] },
   'GET /api/v1/instances/{id}/statements': { ask: one('instance'), may: atLeast('viewer'), done: [200] },

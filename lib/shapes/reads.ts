@@ -5,7 +5,7 @@ import type { Health } from './health'
 import type { ListPage } from './list'
 import type { RunResults } from './results'
 import type { Samples } from './samples'
-import type { ServerLog } from './server-log'
+import type { HerdLog, ServerLog } from './server-log'
 import type { HerdSettings, InstanceSettings } from './settings'
 import type { Sparklines } from './sparklines'
 import type { TopStatements } from './statements'
@@ -60,6 +60,8 @@ export const reads = {
   activity: (path: string, id: string): ReadAddress<{ members: MemberActivity[] }> => `/api/v1/${path}/${id}/activity`,
   serverLog: (id: string, question: Record<'search' | 'level' | 'files', string>): ReadAddress<ServerLog> =>
     `/api/v1/instances/${id}/log?${new URLSearchParams(question)}`,
+  herdLog: (id: string, question: Record<'search' | 'level' | 'files', string>): ReadAddress<HerdLog> =>
+    `/api/v1/herds/${id}/log?${new URLSearchParams(question)}`,
   /** As a worker sees them now. */
   instanceSettings: (id: string): ReadAddress<InstanceSettings> => `/api/v1/instances/${id}/settings?look=now`,
   herdSettings: (id: string): ReadAddress<HerdSettings> => `/api/v1/herds/${id}/settings?look=now`,

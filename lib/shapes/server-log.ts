@@ -35,6 +35,50 @@ export const serverLog = z.object({
 
 export type ServerLog = z.infer<typeof serverLog>
 
+/** Of a herd; the latest. */
+export const herdEntriesMax = 1000
+
+/** What workers saw of the logs of a herd's members, as one. */
+export const herdLog = z.object({
+  herdId: z.uuid(),
+  title: z.string(),
+  environmentId: z.uuid(),
+  members: z
+    .array(
+      z.object({
+        instanceId: z.uuid(),
+        title: z.string(),
+        seenAt: z.string().nullable().describe('When its log was read; null: never.'),
+        because: z.string().nullable().describe('Why the last look saw nothing; null: it did.'),
+        file: z.string().nullable(),
+        writtenAt: z.string().nullable().describe('Last written to, by the host’s clock.'),
+        searchedBytes: z.number(),
+        count: z.int().describe('How many messages of it were found.'),
+      }),
+    )
+    .describe('All of them: one that cannot be read says why.'),
+  entries: z
+    .array(entry.extend({ instanceId: z.uuid(), title: z.string().describe('The member that wrote it.') }))
+    .describe(
+      `Oldest first by their times, the latest ${herdEntriesMax} at most. A zone whose abbreviation is not known is taken for UTC, so members should have one log_timezone.`,
+    ),
+  hasMore: z.boolean().describe('A member has matching messages before these, or files that were not looked at.'),
+  errors: z
+    .array(
+      z.object({
+        code: z.string().nullable().describe('SQLSTATE; null where the server writes none: then errors are counted by their words.'),
+        level: z.enum(logLevels),
+        text: z.string().describe('The message of one of them, without what is particular to it.'),
+        count: z.int(),
+        lastAt: z.string().nullable(),
+        members: z.array(z.object({ title: z.string(), count: z.int() })),
+      }),
+    )
+    .describe('Errors among `entries`, by code, most frequent first.'),
+})
+
+export type HerdLog = z.infer<typeof herdLog>
+
 export const logWordsMax = 200
 
 /** What of a log is asked for. */

@@ -89,6 +89,14 @@ test('when no member can be asked that is said for each, and the exit code tells
   expect(log.err).toContain('crm on p1: the last look saw nothing: ')
 })
 
+test('the logs of a herd are one: each message names its member, and a herd of which none can be read fails with the reason of each', async () => {
+  const lines = await linesOf(['log', 'shop'])
+  expect(lines.join('\n')).toMatch(/^shop on d\d: .* LOG: database system is ready to accept connections$/m)
+  const crm = await matriarch(['log', 'crm'])
+  expect([crm.code, crm.out]).toEqual([exitCodes.failed, ''])
+  expect(crm.err).toContain('crm on p1: the last look saw nothing: ')
+})
+
 test('a log is read, searched, and followed: each message is printed once', async () => {
   expect((await linesOf(['log', 'shop on d2'])).join('\n')).toMatch(/ LOG: database system is ready to accept connections$/)
   expect(await linesOf(['log', 'shop on d2', '--level', 'errors'])).toEqual([''])

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
+import { HerdLog } from '@/components/server-log/herd-log'
 import { ServerLog } from '@/components/server-log/server-log'
 import { PageHeader } from '@/components/shell/page-header'
 import { Note } from '@/components/ui/note'
@@ -16,16 +17,17 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
   return { title: `Log of ${(await loadObject(resource, id)).record.title}` }
 }
 
-/** Of what writes a log: an instance. */
+/** Of what writes a log: an instance, or the members of a herd together. */
 const LogPage = async ({ params }: Props) => {
   const { resource: path, id } = await params
   const { actor, resource, record, environment, crumbs, href } = await loadObject(path, id)
-  if (!partsOf(resource.name).pages?.some((one) => one.path === 'log')) notFound()
+  const page = partsOf(resource.name).pages?.find((one) => one.path === 'log')
+  if (page === undefined) notFound()
   return (
     <>
       <PageHeader crumbs={[...crumbs, { href, label: record.title }]} title={`Log of ${record.title}`} environment={environment} />
       {mayRun(actor, 'run-sql', record.environmentId) ? (
-        <ServerLog instanceId={record.id} />
+        <Log of={record.id} hasMany={page.hasMany === true} />
       ) : (
         <div className="page-body">
           <Note tone="warn" title="The log is not shown to you">
@@ -36,5 +38,7 @@ const LogPage = async ({ params }: Props) => {
     </>
   )
 }
+
+const Log = ({ of, hasMany }: { of: string; hasMany: boolean }) => (hasMany ? <HerdLog herdId={of} /> : <ServerLog instanceId={of} />)
 
 export default LogPage

@@ -41,6 +41,7 @@ export const herd: ResourceParts = {
     { path: 'charts', label: 'Charts', hasMany: true },
     { path: 'activity', label: 'Activity', hasMany: true },
     { path: 'health', label: 'Health', hasMany: true },
+    { path: 'log', label: 'Log', hasMany: true },
     { path: 'settings', label: 'Settings', hasMany: true },
     { path: 'timeline', label: 'Timeline' },
     { path: 'patroni', label: 'Configuration history', isInside: true },

@@ -9,6 +9,8 @@ import { Limits } from './limits'
 import { Params } from './params'
 import { everything, targetsOf } from './policy-targets'
 import { getProducts } from './pricing'
+import { rds } from './rds'
+import { metricsInJson, metricsInXml } from './rds/metrics'
 import { SignatureFault, verifySignature } from './sigv4'
 import { type CloudOptions, CloudState } from './state'
 import type { Content } from './xml'
@@ -36,7 +38,7 @@ const signatureFault = (service: Service, { code, message }: SignatureFault): Cl
 }
 
 const claimedService = (headers: IncomingHttpHeaders): Service =>
-  (['sts', 'pricing'] as const).find((one) => headers.authorization?.includes(`/${one}/aws4_request`)) ?? 'ec2'
+  (['sts', 'pricing', 'rds', 'monitoring'] as const).find((one) => headers.authorization?.includes(`/${one}/aws4_request`)) ?? 'ec2'
 
 /** One account of AWS, as strict as AWS: only what is rightly signed, allowed and within its limits is answered. */
 export class Cloud {
@@ -54,19 +56,47 @@ export class Cloud {
 
   handle(request: CloudRequest, requestId: string): Answer {
     const service = claimedService(request.headers)
+    const isJson = request.headers['x-amz-target'] !== undefined
     try {
       const { region, principal } = this.authenticate(request)
       if (service === 'pricing') return this.pricing(principal, region, request)
-      const params = new Params(request.body)
-      const action = params.must('Action')
-      const content = service === 'sts' ? this.sts(principal, action, params) : this.ec2(principal, region, action, params)
+      const params = new Params(isJson ? '' : request.body)
+      const action = isJson ? String(request.headers['x-amz-target']).split('.').at(-1)! : params.must('Action')
+      if (service === 'monitoring') this.mustMeasure(principal, region, action)
+      const answer = isJson
+        ? answeredJson(metricsInJson(this.state, region, JSON.parse(request.body)), service)
+        : answered(service, action, requestId, this.content(service, principal, region, action, params))
       this.seen.push({ service, region, action, atMs: this.state.options.now() })
-      return answered(service, action, requestId, content)
+      return answer
     } catch (error) {
-      if (error instanceof SignatureFault) return refused(service, requestId, signatureFault(service, error))
-      if (error instanceof CloudFault) return refused(service, requestId, error)
+      if (error instanceof SignatureFault) return refused(service, requestId, signatureFault(service, error), isJson)
+      if (error instanceof CloudFault) return refused(service, requestId, error, isJson)
       throw error
     }
+  }
+
+  private content(service: Service, principal: Principal, region: string, action: string, params: Params): { [name: string]: Content } {
+    switch (service) {
+      case 'sts':
+        return this.sts(principal, action, params)
+      case 'rds':
+        return rds(this, principal, region, action, params)
+      case 'monitoring':
+        return metricsInXml(this.state, region, params)
+      default:
+        return this.ec2(principal, region, action, params)
+    }
+  }
+
+  private mustMeasure(principal: Principal, region: string, action: string): void {
+    if (action !== 'GetMetricData') throw new CloudFault('InvalidAction', `Could not find operation ${action} for version 2010-08-01`)
+    this.limits.take(
+      `${region} monitoring`,
+      this.state.options.limits.read,
+      this.state.options.now(),
+      () => new CloudFault('Throttling', 'Rate exceeded'),
+    )
+    this.identities.mustBeAllowed(principal, `cloudwatch:${action}`, [everything(region)])
   }
 
   private authenticate(request: CloudRequest): { region: string; principal: Principal } {
@@ -86,7 +116,7 @@ export class Cloud {
     this.identities.mustBeAllowed(principal, `pricing:${action}`, [everything(region)])
     const content = getProducts(JSON.parse(body))
     this.seen.push({ service: 'pricing', region, action, atMs: this.state.options.now() })
-    return answeredJson(content)
+    return answeredJson(content, 'pricing')
   }
 
   private sts(principal: Principal, action: string, params: Params): { [name: string]: Content } {

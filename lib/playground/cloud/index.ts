@@ -27,7 +27,7 @@ export interface RunningCloud {
   holdAnswer: () => () => void
 }
 
-/** A twin of EC2, STS and the public price lists on a free port of 127.0.0.1 (or `port`): the wire protocols and signatures of AWS, for any client of AWS. */
+/** A twin of EC2, RDS, CloudWatch, STS and the public price lists on a free port of 127.0.0.1 (or `port`): the wire protocols and signatures of AWS, for any client of AWS. */
 export const startCloud = async (options: Partial<CloudOptions> & { port?: number } = {}): Promise<RunningCloud> => {
   const { port = 0, ...given } = options
   const cloud = new Cloud(accountId, { ...defaults, ...given })

@@ -1,7 +1,10 @@
 import { CloudFault } from './fault'
 import type { RateLimit } from './state'
 
-/** Token buckets, one for each key: a request without a token is refused as EC2 refuses it. */
+/** EC2's own; other services have words of theirs. */
+const tooMany = () => new CloudFault('RequestLimitExceeded', 'Request limit exceeded.', 503)
+
+/** Token buckets, one for each key: a request without a token is refused. */
 export class Limits {
   private readonly buckets = new Map<string, { tokens: number; atMs: number }>()
   private forced = 0
@@ -13,7 +16,7 @@ export class Limits {
     this.forced = requests
   }
 
-  take(key: string, { burst, perSecond }: RateLimit, nowMs: number): void {
+  take(key: string, { burst, perSecond }: RateLimit, nowMs: number, refusal = tooMany): void {
     const bucket = this.buckets.get(key) ?? { tokens: burst, atMs: nowMs }
     const tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * perSecond)
     const isRefused = this.forced > 0 || tokens < 1
@@ -21,6 +24,6 @@ export class Limits {
     if (!isRefused) return
     this.forced = Math.max(0, this.forced - 1)
     this.refused += 1
-    throw new CloudFault('RequestLimitExceeded', 'Request limit exceeded.', 503)
+    throw refusal()
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { sampleOffers, sampleTypes } from '@/lib/domain/machines/sample'
 import { CloudFault } from './fault'
 import { spotUsd } from './market'
+import { type DbDeed, type DbInstance, DbInstances } from './rds/instances'
 
 export type MachineState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped'
 export const stateCodes: Readonly<Record<MachineState, number>> = {
@@ -57,6 +58,8 @@ export interface CloudOptions {
   limits: { read: RateLimit; change: RateLimit }
   /** The host behind a machine; nothing happens where there is none. */
   power: (machine: Machine, to: 'on' | 'off') => void
+  /** The server behind a DB instance; left out: there is none. */
+  powerDatabase?: (one: DbInstance, deed: DbDeed) => void
 }
 
 export interface RateLimit {
@@ -70,6 +73,7 @@ export const newId = (kind: string): string => `${kind}-0${randomBytes(8).toStri
 export class CloudState {
   readonly machines = new Map<string, Machine>()
   readonly volumes = new Map<string, Volume>()
+  readonly databases = new DbInstances(this)
   /** `m5.large us-east-1a`: no capacity. */
   readonly exhausted = new Set<string>()
   /** `m5.large us-east-1a` → by how much its spot price was moved, from now on. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { makeZoneSource } from '@/db/fleet/dns-names'
+import { makeEndpointPasswords } from '@/db/fleet/endpoints'
 import { makeInventoryAct } from '@/db/fleet/herd-members'
 import { makeInventory } from '@/db/fleet/inventory'
 import { mustBeNewMachine, recogniseMachine } from '@/db/fleet/machine-identity'
@@ -16,7 +17,9 @@ import { makeCheckpointFile } from '@/lib/adapters/audit/file'
 import { makeSyslog } from '@/lib/adapters/audit/syslog'
 import { makeMachines } from '@/lib/adapters/aws'
 import { makeCloud } from '@/lib/adapters/aws/cloud'
+import { makeEndpoints } from '@/lib/adapters/aws/endpoints'
 import { makePrices } from '@/lib/adapters/aws/prices'
+import { makeRds } from '@/lib/adapters/aws/rds'
 import { makeNames } from '@/lib/adapters/dns'
 import { makeFeeds } from '@/lib/adapters/feeds'
 import { makeMessages } from '@/lib/adapters/messages'
@@ -26,6 +29,7 @@ import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { env } from '@/lib/env'
 import { type CertificateKeys, makeCertificateKeys } from '@/lib/kernel/ground/certificate'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import type { RdsRead } from '@/lib/ports'
 import type { CheckpointSink, CheckpointStore } from '@/lib/ports/audit-places'
 import type { MachinesRead } from '@/lib/ports/machines'
 import type { Messages } from '@/lib/ports/messages'
@@ -39,6 +43,7 @@ export interface WorkerPorts extends PortsOverSsh {
   messages: Messages
   destinationOf: DestinationSource
   machines: MachinesRead
+  rds: RdsRead
   cloudAccountOf: CloudAccountSource
   prices: PricesRead
   feedsAt: (endpoint: string | null) => PriceFeeds
@@ -58,7 +63,7 @@ const triesAtOnce = 8
  * `input.invalid` without VAULT_KEY. Connects to nothing yet.
  */
 export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
-  const { VAULT_KEY, VAULT_KEY_OTHER } = env()
+  const { VAULT_KEY, VAULT_KEY_OTHER, RDS_CA_FILE } = env()
   if (!VAULT_KEY)
     throw new Fault('input.invalid', {
       because: 'VAULT_KEY is not set. A worker needs it to open the console’s SSH keys; make one with: openssl rand -base64 32',
@@ -88,12 +93,19 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
   }
   const names = makeNames(makeZoneSource(vault))
   const machines = makeMachines()
+  const rds = makeRds()
   const prices = makePrices()
   const cloudAccountOf = makeCloudAccountSource(vault)
-  const cloud = makeCloud(machines, async (id) => (await cloudAccountOf(id)).settings)
+  const cloud = makeCloud(machines, rds, async (id) => (await cloudAccountOf(id)).settings)
   const { ports, hosts, close } = makePortsOverSsh(ssh, {
     read: { inventory, names: names.read, cloud: cloud.read },
     act: { inventory: makeInventoryAct(), names: names.act, cloud: cloud.act },
+    endpoints: makeEndpoints(rds, {
+      ca: RDS_CA_FILE ? readFileSync(RDS_CA_FILE, 'utf8') : null,
+      passwordOf: makeEndpointPasswords(vault),
+      machineOf: inventory.serverMachine,
+      accountOf: async (id) => (await cloudAccountOf(id)).settings,
+    }),
     carrier,
     canaryFolder: join(tmpdir(), `matriarch-canary-${userInfo().uid}`),
     // The strip is a picture: while the database is away there is none, and the canary goes on.
@@ -107,6 +119,7 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
     messages: makeMessages(messagesOptions()),
     destinationOf: makeDestinationSource(vault),
     machines,
+    rds,
     cloudAccountOf,
     prices,
     feedsAt: makeFeeds,
@@ -118,6 +131,7 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
     },
     close: async () => {
       machines.close()
+      rds.close()
       prices.close()
       await close()
       await ssh.close()

@@ -70,7 +70,7 @@ const main = async (): Promise<void> => {
     : null
   const nameObserver = env().OBSERVER ? startNameObserver({ names: world.ports.read.names, log, holder: worker.holder }) : null
   const machineObserver = env().OBSERVER
-    ? startMachineObserver({ machines: world.machines, accountOf: world.cloudAccountOf, log, holder: worker.holder })
+    ? startMachineObserver({ machines: world.machines, rds: world.rds, accountOf: world.cloudAccountOf, log, holder: worker.holder })
     : null
   const priceObserver = env().OBSERVER
     ? startPriceObserver({

@@ -135,6 +135,10 @@ const variables = z.object({
     .string()
     .optional()
     .describe('PEM file with further authorities that webhooks and the mail server are trusted by (worker).'),
+  RDS_CA_FILE: z
+    .string()
+    .optional()
+    .describe('PEM file with the authorities that endpoints of Amazon RDS are trusted by: AWS publishes global-bundle.pem (worker).'),
   SMTP_URL: url(['smtp', 'smtps']).optional().describe('The mail server for subscriptions; smtp:// needs STARTTLS (worker).'),
   SMTP_CRL_FILE: z.string().optional().describe('The same for the mail server.'),
   SMTP_USER: z.string().optional().describe('Login at the mail server.'),

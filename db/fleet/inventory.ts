@@ -22,6 +22,8 @@ interface ServerRow {
   ssh_user: string
   host_key: string | null
   profile: string
+  endpoint_user: string | null
+  uses_iam_token: boolean
 }
 
 interface InstanceRow extends ServerRow {
@@ -44,7 +46,7 @@ interface InstanceRow extends ServerRow {
 }
 
 const serverColumns = `s.id as server_id, s.environment_id as server_environment_id, se.name as server_environment_name, s.hostname, s.address,
-  s.ssh_port, s.ssh_user, s.host_key, s.profile`
+  s.ssh_port, s.ssh_user, s.host_key, s.profile, s.endpoint_user, s.uses_iam_token`
 
 const selectInstances = `select ${serverColumns}, i.id, i.title, i.environment_id, e.name as environment_name, h.id as herd_id, h.name as herd_name,
     h.base_name, i.port, i.data_directory, i.socket_directory, i.version, coalesce(h.system_identifier, i.system_identifier) as system_identifier,
@@ -70,8 +72,9 @@ const hostOf = (row: ServerRow): HostAddress => ({
   hostname: row.hostname,
   address: row.address,
   port: row.ssh_port,
-  user: row.ssh_user,
+  user: row.profile === 'rds' ? (row.endpoint_user ?? 'postgres') : row.ssh_user,
   hostKey: row.host_key,
+  ...(row.profile === 'rds' ? { endpoint: { usesIamToken: row.uses_iam_token } } : {}),
 })
 
 const instanceOf = (row: InstanceRow): InventoryInstance => {

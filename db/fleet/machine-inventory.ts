@@ -7,6 +7,7 @@ interface MachineRow {
   account_id: string
   region: string
   instance_id: string
+  kind: 'ec2' | 'rds'
 }
 
 const rowsOf = async <Row extends object>(text: string, id: string): Promise<Row[]> => {
@@ -18,8 +19,8 @@ const rowsOf = async <Row extends object>(text: string, id: string): Promise<Row
 }
 
 /** Only what a region still lists; two accounts may see the same machine, and then none of them is taken for it. */
-const selectMachine = `select id, title, account_id, region, instance_id from machines
-  where server_id = $1 and tie = 'tied' and state not in ('gone', 'terminated')`
+const selectMachine = `select id, title, account_id, region, instance_id, kind from machines
+  where server_id = $1 and tie = 'tied' and state not in ('gone', 'terminated', 'deleting')`
 
 export const machineInventory: Pick<InventoryRead, 'serverMachine' | 'serverInstances'> = {
   serverMachine: async (serverId) => {
@@ -39,4 +40,5 @@ const machineOf = (row: MachineRow): InventoryMachine => ({
   accountId: row.account_id,
   region: row.region,
   instanceId: row.instance_id,
+  ...(row.kind === 'rds' ? { kind: row.kind } : {}),
 })

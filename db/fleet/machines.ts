@@ -1,5 +1,7 @@
+import { typeBehind } from '@/lib/domain/machines/classes'
 import { familyOf, nameFromTags } from '@/lib/domain/machines/naming'
 import { Fault } from '@/lib/kernel/ground/errors'
+import type { DbInstanceSeen } from '@/lib/ports'
 import type { CloudSettings, MachineSeen } from '@/lib/ports/machines'
 import { databaseFault, getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
@@ -11,6 +13,7 @@ export interface SweptAccount {
   regions: readonly string[]
   machineTags: readonly string[]
   herdTemplate: string
+  looksForRds: boolean
 }
 
 interface AccountRow {
@@ -25,6 +28,7 @@ interface AccountRow {
   external_id: string | null
   machine_tags: string[]
   herd_template: string | null
+  looks_for_rds: boolean
 }
 
 export const cloudAccountIds = async (): Promise<string[]> => {
@@ -44,7 +48,7 @@ export const makeCloudAccountSource =
     const { rows } = await getPool()
       .query<AccountRow>(
         `select id, name, nullif(endpoint, '') as endpoint, regions, uses_worker_role, access_key_id, sealed_access_secret,
-           nullif(role_arn, '') as role_arn, nullif(external_id, '') as external_id, machine_tags, herd_template
+           nullif(role_arn, '') as role_arn, nullif(external_id, '') as external_id, machine_tags, herd_template, looks_for_rds
          from cloud_accounts where id = $1`,
         [id],
       )
@@ -74,8 +78,14 @@ export const makeCloudAccountSource =
       regions: row.regions,
       machineTags: row.machine_tags,
       herdTemplate: row.herd_template ?? '',
+      looksForRds: row.looks_for_rds,
     }
   }
+
+const tagLines = (tags: Readonly<Record<string, string>>): string[] =>
+  Object.entries(tags)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
 
 const asRow = (seen: MachineSeen, herdTemplate: string) => ({
   instance_id: seen.instanceId,
@@ -91,28 +101,51 @@ const asRow = (seen: MachineSeen, herdTemplate: string) => ({
   addresses: seen.addresses,
   volumes: seen.volumes,
   volume_gib: seen.volumes.reduce((sum, { size }) => sum + size, 0),
-  tags: Object.entries(seen.tags)
-    .map(([key, value]) => `${key}=${value}`)
-    .sort(),
+  tags: tagLines(seen.tags),
   herd_name: nameFromTags(herdTemplate, seen.tags),
   launched_at: seen.launchedAt,
+  engine_version: null as string | null,
+  port: null as number | null,
+  replicates_from: null as string | null,
+  pending_type: null as string | null,
 })
 
-const columns = `title, zone, type, family, state, market, architecture, private_address, public_address, addresses, volumes, volume_gib, tags, herd_name, launched_at`
+/** Its endpoint is its address: whatever server is registered with it is tied to it. */
+const asDbRow = (seen: DbInstanceSeen, herdTemplate: string): ReturnType<typeof asRow> => ({
+  ...asRow(
+    {
+      ...{ instanceId: seen.instanceId, region: seen.region, zone: seen.zone, type: seen.class, state: seen.status, market: 'on-demand' },
+      architecture: typeBehind(seen.class)?.architectures[0] ?? '',
+      privateAddress: seen.address,
+      publicAddress: null,
+      addresses: seen.address === null ? [] : [seen.address],
+      volumes: [{ id: '', device: '', size: seen.storageGib, type: seen.storageType }],
+      tags: seen.tags,
+      launchedAt: seen.createdAt,
+    },
+    herdTemplate,
+  ),
+  engine_version: seen.engineVersion,
+  port: seen.port,
+  replicates_from: seen.source,
+  pending_type: seen.pendingClass,
+})
+
+const columns = `title, zone, type, family, state, market, architecture, private_address, public_address, addresses, volumes, volume_gib, tags, herd_name, launched_at, engine_version, port, replicates_from, pending_type`
 const plain = columns.split(', ')
 
-const keepMachines = `insert into machines as m (account_id, environment_id, region, instance_id, ${columns}, observed_at)
-  select a.id, a.environment_id, $2, s.instance_id, ${plain.map((name) => `s.${name}`).join(', ')}, $4
+const keepMachines = `insert into machines as m (account_id, environment_id, region, kind, instance_id, ${columns}, observed_at)
+  select a.id, a.environment_id, $2, $5, s.instance_id, ${plain.map((name) => `s.${name}`).join(', ')}, $4
   from cloud_accounts a, json_to_recordset($3::json) as s (instance_id text, title text, zone text, type text, family text, state text, market text,
     architecture text, private_address text, public_address text, addresses text[], volumes jsonb, volume_gib int, tags text[], herd_name text,
-    launched_at timestamptz)
+    launched_at timestamptz, engine_version text, port int, replicates_from text, pending_type text)
   where a.id = $1
-  on conflict (account_id, region, instance_id) do update set ${plain.map((name) => `${name} = excluded.${name}`).join(', ')},
+  on conflict (account_id, region, kind, instance_id) do update set ${plain.map((name) => `${name} = excluded.${name}`).join(', ')},
     observed_at = excluded.observed_at
   where m.observed_at <= excluded.observed_at`
 
 const markGone = `update machines set state = 'gone', server_id = null, tie = 'untied'
-  where account_id = $1 and region = $2 and observed_at < $3 and state <> 'gone'`
+  where account_id = $1 and region = $2 and kind = $4 and observed_at < $3 and state <> 'gone'`
 
 /** A server has a machine's address, or the agent on it says so. One that is terminated gave its addresses back. */
 const tieMachines = `with found as (
@@ -133,16 +166,36 @@ const tieMachines = `with found as (
     and (m.server_id, m.tie) is distinct from (case when cardinality(f.servers) = 1 then f.servers[1] end,
       case coalesce(cardinality(f.servers), 0) when 0 then 'untied' when 1 then 'tied' else 'ambiguous' end)`
 
-/** Keeps what a region answered, whole, as of the moment it was asked; what it does not list is gone. */
-export const keepRegion = (
-  { settings, herdTemplate }: SweptAccount,
+/** Keeps what EC2 of a region answered, whole, as of the moment it was asked; what it does not list is gone. */
+export const keepRegion = (account: SweptAccount, region: string, seen: readonly MachineSeen[], askedAt: Date): Promise<void> =>
+  keepRows(
+    account,
+    region,
+    'ec2',
+    seen.map((one) => asRow(one, account.herdTemplate)),
+    askedAt,
+  )
+
+/** The same of RDS. */
+export const keepDbInstances = (account: SweptAccount, region: string, seen: readonly DbInstanceSeen[], askedAt: Date): Promise<void> =>
+  keepRows(
+    account,
+    region,
+    'rds',
+    seen.map((one) => asDbRow(one, account.herdTemplate)),
+    askedAt,
+  )
+
+const keepRows = (
+  { settings }: SweptAccount,
   region: string,
-  seen: readonly MachineSeen[],
+  kind: 'ec2' | 'rds',
+  rows: readonly ReturnType<typeof asRow>[],
   askedAt: Date,
 ): Promise<void> =>
   inPgTransaction(async (client) => {
-    await client.query(keepMachines, [settings.id, region, JSON.stringify(seen.map((one) => asRow(one, herdTemplate))), askedAt])
-    await client.query(markGone, [settings.id, region, askedAt])
+    await client.query(keepMachines, [settings.id, region, JSON.stringify(rows), askedAt, kind])
+    await client.query(markGone, [settings.id, region, askedAt, kind])
   })
 
 export interface SweepVerdict {
@@ -156,7 +209,7 @@ export const keepSweep = (id: string, { state, because, awsAccount }: SweepVerdi
   inPgTransaction(async (client) => {
     await client.query(
       `delete from machines m using cloud_accounts a where a.id = $1 and m.account_id = a.id
-         and (m.region <> all(a.regions) or (m.state = 'gone' and m.observed_at < now() - interval '1 day'))`,
+         and (m.region <> all(a.regions) or (m.kind = 'rds' and not a.looks_for_rds) or (m.state = 'gone' and m.observed_at < now() - interval '1 day'))`,
       [id],
     )
     await client.query(tieMachines, [id])

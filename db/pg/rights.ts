@@ -70,7 +70,7 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   // What protects an environment is changed by people alone; a worker locks its row while a key is replaced.
   environments: { web: writes, worker: right('su', { updates: ['changed_at'] }) },
   // A worker registers those of a cluster that is adopted.
-  servers: { web: writes, worker: right('siu') },
+  servers: { web: right('siud', { hidden: ['sealed_endpoint_password'] }), worker: right('siu') },
   herds: { web: writes, worker: right('siu') },
   herd_facts: { web: writes, worker: writes },
   instances: { web: writes, worker: writes },

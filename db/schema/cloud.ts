@@ -25,6 +25,8 @@ export const cloudAccounts = pgTable(
     /** Lines such as `Role=PostgreSQL`; empty: every machine. */
     machineTags: text('machine_tags').array().notNull().default(sql`'{}'`),
     herdTemplate: text('herd_template'),
+    /** Whether DB instances of RDS are looked for, beside machines of EC2. */
+    looksForRds: boolean('looks_for_rds').notNull().default(false),
     note: text('note'),
     state: text('state').$type<'reachable' | 'unreachable' | 'refused' | 'unknown'>().notNull().default('unknown'),
     because: text('because'),
@@ -41,13 +43,14 @@ export const cloudAccounts = pgTable(
   ],
 )
 
-/** What EC2 said of an instance when its region was swept last. Account and environment go together. */
+/** What EC2 said of an instance, or RDS of a DB instance, when its region was swept last. Account and environment go together. */
 export const machines = pgTable(
   'machines',
   {
     id: id(),
     accountId: uuid('account_id').notNull(),
     environmentId: uuid('environment_id').notNull(),
+    kind: text('kind').$type<'ec2' | 'rds'>().notNull().default('ec2'),
     /** Its Name tag, or its instance id. */
     title: text('title').notNull(),
     instanceId: text('instance_id').notNull(),
@@ -55,7 +58,7 @@ export const machines = pgTable(
     zone: text('zone').notNull(),
     type: text('type').notNull(),
     family: text('family').notNull(),
-    /** EC2's own word, or `gone`: the region answered and did not list it. */
+    /** EC2's or RDS's own word, or `gone`: the region answered and did not list it. */
     state: text('state').notNull(),
     market: text('market').$type<'on-demand' | 'spot'>().notNull().default('on-demand'),
     architecture: text('architecture').notNull().default(''),
@@ -64,6 +67,13 @@ export const machines = pgTable(
     addresses: text('addresses').array().notNull().default(sql`'{}'`),
     volumes: jsonb('volumes').$type<{ id: string; device: string; size: number; type: string }[]>().notNull().default([]),
     volumeGib: integer('volume_gib').notNull().default(0),
+    /** Of a DB instance. */
+    engineVersion: text('engine_version'),
+    port: integer('port'),
+    /** The DB instance that it is a read replica of. */
+    replicatesFrom: text('replicates_from'),
+    /** A class that was asked for and is not in force yet. */
+    pendingType: text('pending_type'),
     /** `Key=value`. */
     tags: text('tags').array().notNull().default(sql`'{}'`),
     /** What the account's template makes of the tags. */
@@ -78,7 +88,7 @@ export const machines = pgTable(
     ...stamps(),
   },
   (t) => [
-    uniqueIndex('machines_place_key').on(t.accountId, t.region, t.instanceId),
+    uniqueIndex('machines_place_key').on(t.accountId, t.region, t.kind, t.instanceId),
     foreignKey({
       columns: [t.accountId, t.environmentId],
       foreignColumns: [cloudAccounts.id, cloudAccounts.environmentId],

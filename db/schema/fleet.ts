@@ -65,6 +65,13 @@ export const servers = pgTable(
     sshPort: integer('ssh_port').notNull().default(22),
     sshUser: text('ssh_user').notNull().default('postgres'),
     profile: text('profile').notNull().default('debian'),
+    /** Of an RDS endpoint: the role to log in as, and its password, sealed for the worker. */
+    endpointUser: text('endpoint_user'),
+    sealedEndpointPassword: text('sealed_endpoint_password'),
+    /** Whether there is one: all that anybody is shown. */
+    endpointPassword: boolean('endpoint_password').generatedAlwaysAs(sql`sealed_endpoint_password is not null`),
+    /** A short-lived token of AWS in place of a password. */
+    usesIamToken: boolean('uses_iam_token').notNull().default(false),
     /** Pinned `SHA256:…`; null: never accepted by a person. */
     hostKey: text('host_key'),
     /** The key the host showed when it did not match the pin; null: all is well. */

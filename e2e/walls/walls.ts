@@ -48,6 +48,10 @@ const rooms: Walls['rooms'] = {
     imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/hosts lib/adapters/postgres',
     libraries: 'pg node',
   },
+  'lib/adapters/endpoints': {
+    imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/hosts',
+    libraries: 'node',
+  },
   'lib/adapters/health': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres' },
   'lib/adapters/maintenance': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres' },
   'lib/adapters/canary': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres', libraries: 'pg node' },
@@ -64,7 +68,8 @@ const rooms: Walls['rooms'] = {
   },
   'lib/adapters/aws': {
     imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts',
-    libraries: '@aws-sdk/client-ec2 @aws-sdk/client-pricing @aws-sdk/client-sts',
+    libraries:
+      '@aws-sdk/client-cloudwatch @aws-sdk/client-ec2 @aws-sdk/client-pricing @aws-sdk/client-rds @aws-sdk/client-sts @aws-sdk/rds-signer',
   },
   'lib/adapters/feeds': { imports: 'lib/domain lib/kernel/ground lib/ports', libraries: 'node' },
   'lib/adapters/ldap': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },

@@ -7,6 +7,7 @@ import { addRecord, getRecord, listRecords } from '@/db/records/records'
 import { publishSealingKey } from '@/db/records/sealing-key'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { makeMachines } from '@/lib/adapters/aws'
+import { makeRds } from '@/lib/adapters/aws/rds'
 import { makeVault } from '@/lib/adapters/vault'
 import { systemActor } from '@/lib/kernel/access/access'
 import { emptyQuery } from '@/lib/kernel/resource/query'
@@ -17,6 +18,7 @@ import { observeMachines } from './observe-machines'
 const admin = { ...systemActor, kind: 'person' as const, name: 'ada' }
 const vault = makeVault(randomBytes(32).toString('base64'))
 const machines = makeMachines()
+const rds = makeRds()
 const settleMs = 2000
 const skewMs = 0
 let database: TestDatabase
@@ -29,6 +31,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   machines.close()
+  rds.close()
   await Promise.all([database?.stop(), aws?.stop()])
 })
 
@@ -43,7 +46,7 @@ const account = (values: object = {}) =>
     accessSecret: aws.user.secretAccessKey,
     ...values,
   })
-const sweep = () => observeMachines({ machines, accountOf: makeCloudAccountSource(vault) }, new AbortController().signal)
+const sweep = () => observeMachines({ machines, rds, accountOf: makeCloudAccountSource(vault) }, new AbortController().signal)
 const accountNow = async (id: string) => (await getRecord(admin, resourceByName('cloud-account')!, id)).values
 const seenBy = async (accountId: string) =>
   (
@@ -102,6 +105,40 @@ test('a server is the machine that is tied to it, and none once two accounts cla
   await sweep()
   expect(await machineNow()).toBeNull()
   await forget(first)
+})
+
+test('DB instances of RDS are found beside machines where the account says so, named by the template and tied to the server with their endpoint', async () => {
+  const tags = { set: 'rds', Project: 'Shop', Environment: 'Prod', Cluster: 'db' }
+  const source = aws.cloud.state.databases.add('us-east-1', { id: 'shop-db', tags, class: 'db.r6g.xlarge', storageGb: 200 })
+  aws.cloud.state.databases.add('us-east-1', { id: 'shop-db-ro', tags, source: 'shop-db', pending: { class: 'db.m5.large' } })
+  aws.cloud.state.databases.add('us-east-1', { id: 'other-db' })
+  const server = await add('server', {
+    ...{ hostname: 'shop-db', environmentId: prod, address: source.address, profile: 'rds' },
+    ...{ endpointUser: 'postgres', endpointPassword: 'secret of rds' },
+  })
+  const values = { machineTags: ['set=rds'], herdTemplate: '{project}-{environment}-{cluster}', regions: ['us-east-1'] }
+  const without = await account(values)
+  await sweep()
+  expect(await seenBy(without)).toEqual([])
+  await forget(without)
+  const id = await account({ ...values, looksForRds: true })
+  await sweep()
+  expect(await accountNow(id)).toMatchObject({ state: 'reachable', machineCount: 2 })
+  expect(await seenBy(id)).toMatchObject([
+    {
+      ...{ title: 'shop-db', kind: 'rds', type: 'db.r6g.xlarge', family: 'db.r6g', state: 'available', volume_gib: 200, port: 5432 },
+      ...{ herd_name: 'shop-prod-db', hostname: 'shop-db', tie: 'tied', architecture: 'arm64', replicates_from: null },
+    },
+    { title: 'shop-db-ro', kind: 'rds', tie: 'untied', replicates_from: 'shop-db', pending_type: 'db.m5.large' },
+  ])
+  expect(await machineInventory.serverMachine(server)).toMatchObject({ kind: 'rds', instanceId: 'shop-db' })
+  expect(JSON.stringify(await getRecord(admin, resourceByName('server')!, server))).not.toContain('secret of rds')
+  aws.cloud.deniedIn.add('us-east-1 rds:DescribeDBInstances')
+  await sweep()
+  aws.cloud.deniedIn.clear()
+  expect(await accountNow(id)).toMatchObject({ state: 'refused', because: expect.stringContaining('rds:DescribeDBInstances') })
+  expect((await seenBy(id)).map(({ state }) => state)).toEqual(['available', 'available'])
+  await forget(id)
 })
 
 test('a region that refuses leaves its machines as they were last seen and says the action that is missing; the other one is seen anew', async () => {

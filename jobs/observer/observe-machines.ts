@@ -1,6 +1,7 @@
-import { type CloudAccountSource, cloudAccountIds, keepRegion, keepSweep, type SweepVerdict } from '@/db/fleet/machines'
+import { type CloudAccountSource, cloudAccountIds, keepDbInstances, keepRegion, keepSweep, type SweepVerdict } from '@/db/fleet/machines'
 import { tagFilter } from '@/lib/domain/machines/naming'
 import { isFault } from '@/lib/kernel/ground/errors'
+import type { RdsRead } from '@/lib/ports'
 import type { MachinesRead } from '@/lib/ports/machines'
 import type { Log } from '../queue/log'
 import { repeatInOneWorker } from './in-one-worker'
@@ -13,10 +14,11 @@ const accountsAtOnce = 8
 
 interface Sweep {
   machines: MachinesRead
+  rds: RdsRead
   accountOf: CloudAccountSource
 }
 
-/** Looks for machines in every region of every cloud account about three times a minute, in one worker at a time. */
+/** Looks for machines, and for DB instances, in every region of every cloud account about three times a minute, in one worker at a time. */
 export const startMachineObserver = ({ holder, log, ...sweep }: Sweep & { holder: string; log: Log }): { stop: () => Promise<void> } =>
   repeatInOneWorker(
     {
@@ -42,19 +44,23 @@ export const observeMachines = async (sweep: Sweep, signal: AbortSignal): Promis
 }
 
 /** null: the account is not registered any more. What one region refuses is said, and holds no other up. */
-const sweepAccount = async ({ machines, accountOf }: Sweep, id: string, signal: AbortSignal): Promise<SweepVerdict | null> => {
+const sweepAccount = async ({ machines, rds, accountOf }: Sweep, id: string, signal: AbortSignal): Promise<SweepVerdict | null> => {
   const options = { timeoutMs: askTimeoutMs, signal }
   let awsAccount: string | null = null
   try {
     const account = await accountOf(id)
     ;({ awsAccount } = await machines.identity(account.settings, options))
     const filter = { tags: tagFilter(account.machineTags) }
-    const answers = await Promise.allSettled(
-      account.regions.map(async (region) => {
+    const answers = await Promise.allSettled([
+      ...account.regions.map(async (region) => {
         const askedAt = new Date()
         await keepRegion(account, region, await machines.list(account.settings, region, filter, options), askedAt)
       }),
-    )
+      ...(account.looksForRds ? account.regions : []).map(async (region) => {
+        const askedAt = new Date()
+        await keepDbInstances(account, region, await rds.list(account.settings, region, filter, options), askedAt)
+      }),
+    ])
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
     const surprise = failures.find((failure) => !isTheAccounts(failure))
     if (surprise !== undefined) throw surprise

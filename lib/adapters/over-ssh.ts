@@ -1,8 +1,11 @@
-import type { ActPorts } from '@/lib/ports'
+import type { ActPorts, EndpointSource } from '@/lib/ports'
 import { makeCanary, type ShowStrip } from './canary'
 import { makeClusters } from './clusters'
 import { makeCopies } from './copies'
 import { carryHere, startCarrier } from './copies/carrier'
+import { withEndpoints } from './endpoints'
+import { endpointHosts } from './endpoints/hosts'
+import { endpointProbe } from './endpoints/probe'
 import { makeHealth } from './health'
 import { type Hosts, makeHosts } from './hosts'
 import { makeHostWork } from './hosts/host-work'
@@ -11,13 +14,15 @@ import { makePoolers } from './poolers'
 import { makePostgres } from './postgres'
 import type { Ssh } from './ssh'
 
-/** What SSH does not reach: the console's own records of the fleet, DNS, and the cloud. */
+/** What SSH does not reach: the console's own records of the fleet, DNS, the cloud, and endpoints of databases. */
 export interface BesideSsh {
   read: Pick<ActPorts['read'], 'inventory' | 'names' | 'cloud'>
   act: Pick<ActPorts['act'], 'inventory' | 'names' | 'cloud'>
   /** Where ledgers of canaries lie, for this user alone. */
   canaryFolder: string
   showStrip?: ShowStrip
+  /** Left out: there are none. */
+  endpoints?: EndpointSource
   /** The command of a process that calls `serveCarrier`: what copies move between hosts goes through that one. Left out: through this one. */
   carrier?: readonly string[]
 }
@@ -31,8 +36,10 @@ export interface PortsOverSsh {
 }
 
 /** The real adapters. Connects to nothing yet. */
-export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
-  const hosts = makeHosts(ssh)
+export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh => {
+  const { endpoints } = beside
+  const ssh = endpoints ? withEndpoints(given, endpoints) : given
+  const hosts = endpoints ? endpointHosts(makeHosts(ssh), endpoints) : makeHosts(ssh)
   const clusters = makeClusters(ssh)
   const postgres = makePostgres(ssh)
   const maintenance = makeMaintenance(ssh)
@@ -48,7 +55,7 @@ export const makePortsOverSsh = (ssh: Ssh, beside: BesideSsh): PortsOverSsh => {
         hosts: hosts.read,
         work: work.read,
         clusters: clusters.read,
-        postgres: postgres.read,
+        postgres: endpoints ? { ...postgres.read, probe: endpointProbe(postgres.read.probe, endpoints) } : postgres.read,
         activity: postgres.activity.read,
         serverLog: postgres.serverLog,
         serverSettings: postgres.serverSettings.read,

@@ -10,12 +10,14 @@ export interface HostAddress {
   user: string
   /** Pinned key as OpenSSH shows it: `SHA256:<base64 without padding>`; null: not pinned, so nothing may be run there. */
   hostKey: string | null
+  /** A database endpoint, reached over TLS: there is no host to log in to, and `user` is a role of the server. Left out: a host that is reached over SSH. */
+  endpoint?: { usesIamToken: boolean }
 }
 
 /** Where Debian's and PGDG's packages put sockets. */
 export const packagedSockets = '/var/run/postgresql'
 
-export type PlatformProfileName = 'debian' | 'generic' | 'debian-systemd' | 'generic-systemd'
+export type PlatformProfileName = 'debian' | 'generic' | 'debian-systemd' | 'generic-systemd' | 'rds'
 
 /** Everything needed to operate one instance on a host. */
 export interface InstanceAddress {

@@ -46,6 +46,8 @@ export interface HostFacts {
   /** Of all processors together since the host started, in its own ticks. */
   cpuBusy: number | null
   cpuTotal: number | null
+  /** Where it tells a share of its processors, 0 to 100, in place of these counters. */
+  cpuPercent?: number | null
   memoryBytes: number | null
   memoryAvailableBytes: number | null
   /** Of the file system with the least share free, of those that hold a data directory, its WAL or a tablespace. */

@@ -23,6 +23,7 @@ export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler
 export type { CloudAct, CloudDeed, CloudRead, MachineNow, MachinePlace } from './cloud'
 export type { ClusterSite, ClusterSpec, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopySeen, CopySight, CopySpec, DataPlace } from './copies'
+export type { EndpointSource } from './endpoints'
 export type { HealthRead } from './health'
 export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'
 export type {
@@ -105,6 +106,7 @@ export type {
   StopMode,
   TransactionFate,
 } from './postgres'
+export type { DbClass, DbDeed, DbFigures, DbInstanceSeen, RdsAct, RdsRead } from './rds'
 export type { ReaderFiles, ReaderLogin, ReaderRole, ReadersAct, ReadersRead } from './readers'
 export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
 export type { ServerLogRead } from './server-log'

@@ -66,6 +66,8 @@ export interface InventoryMachine {
   accountId: string
   region: string
   instanceId: string
+  /** A DB instance of RDS; left out: a machine of EC2. */
+  kind?: 'rds'
 }
 
 /** A DNS name that follows members of a herd. `title` is the whole name. */

@@ -1,18 +1,8 @@
 import type { OfferedType } from '@/lib/domain/machines/fit'
-import type { CloudCallOptions, CloudDeed, MachineNow } from './cloud'
+import type { CloudDeed, MachineNow } from './cloud'
+import type { CloudCallOptions, CloudSettings } from './cloud-call'
 
-/** How one cloud account is reached, its secrets opened. Only the worker ever holds one, for one call. */
-export interface CloudSettings {
-  /** The console's own id of the account. */
-  id: string
-  name: string
-  /** null: AWS's own. */
-  endpoint: string | null
-  /** null: what the worker's machine has (profile, role, environment). */
-  credentials: { accessKeyId: string; secretAccessKey: string } | null
-  /** Assumed with the credentials above; null: they are used as they are. */
-  role: { arn: string; externalId: string | null } | null
-}
+export type { CloudSettings } from './cloud-call'
 
 export type MachineMarket = 'on-demand' | 'spot'
 

@@ -1,6 +1,8 @@
 import { servers } from '@/db/schema'
 import { defineResource } from '@/lib/kernel/resource/resource'
 
+const onRds = { field: 'profile', is: ['rds'] } as const
+
 export const server = defineResource({
   name: 'server',
   table: servers,
@@ -34,13 +36,37 @@ export const server = defineResource({
     profile: {
       kind: 'choice',
       label: 'Platform profile',
-      help: 'How PostgreSQL is started and stopped there. Debian: pg_ctlcluster. Generic: pg_ctl. With systemd: through its units.',
+      help: 'How PostgreSQL is started and stopped there. Debian: pg_ctlcluster. Generic: pg_ctl. With systemd: through its units. Amazon RDS: an endpoint, reached over TLS at the herd’s port; there is no host to log in to.',
       choices: [
         { value: 'debian', label: 'Debian' },
         { value: 'debian-systemd', label: 'Debian, systemd' },
         { value: 'generic', label: 'Generic' },
         { value: 'generic-systemd', label: 'Generic, systemd' },
+        { value: 'rds', label: 'Amazon RDS' },
       ],
+    },
+    endpointUser: {
+      kind: 'text',
+      label: 'Database user',
+      required: true,
+      when: onRds,
+      maxLength: 63,
+      missing: 'Give the role that the console logs in as.',
+      help: 'The role that the console logs in as at the endpoint, such as the master user; it needs pg_monitor.',
+    },
+    usesIamToken: {
+      kind: 'flag',
+      label: 'IAM token',
+      when: onRds,
+      help: 'Log in with a token of AWS in place of a password: through the cloud account that sees the DB instance, whose credentials need rds-db:connect, as a role that has rds_iam.',
+    },
+    endpointPassword: {
+      kind: 'secret',
+      sealedIn: 'sealedEndpointPassword',
+      label: 'Database password',
+      when: { field: 'usesIamToken', is: 'empty' },
+      maxLength: 400,
+      help: 'Only for Amazon RDS. Stored sealed for the worker; it cannot be read here again.',
     },
     hostKey: {
       kind: 'text',
@@ -128,7 +154,19 @@ export const server = defineResource({
     { title: 'Host', fields: ['hostname', 'environmentId', 'site', 'tags', 'note'] },
     {
       title: 'Connection',
-      fields: ['address', 'sshPort', 'sshUser', 'profile', 'hostKey', 'hostKeyOffered', 'machineId', 'machineIdOffered'],
+      fields: [
+        'address',
+        'profile',
+        'endpointUser',
+        'usesIamToken',
+        'endpointPassword',
+        'sshPort',
+        'sshUser',
+        'hostKey',
+        'hostKeyOffered',
+        'machineId',
+        'machineIdOffered',
+      ],
     },
     {
       title: 'Last seen',

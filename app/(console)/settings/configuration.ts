@@ -26,6 +26,7 @@ const open = new Set<keyof Env>([
   'LDAP_GROUP_BASE_DN',
   'MESSAGE_NETWORKS',
   'MESSAGE_CA_FILE',
+  'RDS_CA_FILE',
   'SMTP_FROM',
   'WORKER_ADDRESSES',
   'WORKER_CONCURRENCY',

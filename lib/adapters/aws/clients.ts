@@ -1,5 +1,7 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { PricingClient } from '@aws-sdk/client-pricing'
+import { RDSClient } from '@aws-sdk/client-rds'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import type { CloudSettings } from '@/lib/ports/machines'
 
@@ -20,12 +22,16 @@ export interface Clients {
   ec2: (account: CloudSettings, region: string) => EC2Client
   /** Never sends anything twice. */
   ec2Deeds: (account: CloudSettings, region: string) => EC2Client
+  rds: (account: CloudSettings, region: string) => RDSClient
+  /** Never sends anything twice. */
+  rdsDeeds: (account: CloudSettings, region: string) => RDSClient
+  cloudWatch: (account: CloudSettings, region: string) => CloudWatchClient
   sts: (account: CloudSettings) => STSClient
   pricing: (account: CloudSettings) => PricingClient
   close: () => void
 }
 
-type Client = EC2Client | STSClient | PricingClient
+type Client = EC2Client | RDSClient | CloudWatchClient | STSClient | PricingClient
 
 interface Session {
   accessKeyId: string
@@ -82,6 +88,15 @@ export const makeClients = (): Clients => {
         account,
         () => new EC2Client({ ...common(account, region), maxAttempts: deedAttemptsMax, ...credentials(account) }),
       ),
+    rds: (account, region) => of(`rds ${region}`, account, () => new RDSClient({ ...common(account, region), ...credentials(account) })),
+    rdsDeeds: (account, region) =>
+      of(
+        `rds deeds ${region}`,
+        account,
+        () => new RDSClient({ ...common(account, region), maxAttempts: deedAttemptsMax, ...credentials(account) }),
+      ),
+    cloudWatch: (account, region) =>
+      of(`cloudwatch ${region}`, account, () => new CloudWatchClient({ ...common(account, region), ...credentials(account) })),
     sts: (account) => of('sts', account, () => new STSClient({ ...common(account, homeRegion), ...credentials(account) })),
     pricing: (account) => of('pricing', account, () => new PricingClient({ ...common(account, homeRegion), ...credentials(account) })),
     close: () => {

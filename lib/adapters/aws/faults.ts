@@ -21,7 +21,7 @@ export interface Asked {
 
 const throttled: ReadonlySet<string> = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException'])
 
-/** No machine to give: AWS's own want (told with 500), a zone without the type, or the account's quota. Source: EC2 API, error codes. */
+/** No machine to give: AWS's own want (told with 500), a zone without the type, or the account's quota. Source: EC2 and RDS APIs, error codes. */
 const noCapacity: ReadonlySet<string> = new Set([
   'InsufficientInstanceCapacity',
   'InsufficientCapacity',
@@ -31,14 +31,16 @@ const noCapacity: ReadonlySet<string> = new Set([
   'MaxSpotInstanceCountExceeded',
   'SpotMaxPriceTooLow',
   'Unsupported',
+  'InsufficientDBInstanceCapacityFault',
+  'InstanceQuotaExceededFault',
 ])
 
 /** What a machine, as it is built, cannot become. Source: EC2 API, error codes of ModifyInstanceAttribute and StartInstances. */
 const unfit: ReadonlySet<string> = new Set(['InvalidParameterCombination', 'InvalidParameterValue', 'InvalidInstanceAttributeValue'])
-const fitted: ReadonlySet<string> = new Set(['ec2:ModifyInstanceAttribute', 'ec2:StartInstances'])
+const fitted: ReadonlySet<string> = new Set(['ec2:ModifyInstanceAttribute', 'ec2:StartInstances', 'rds:ModifyDBInstance'])
 
-/** Somebody was quicker, or EC2's own parts do not agree yet. Source: EC2 API, error codes. */
-const wrongState: ReadonlySet<string> = new Set(['IncorrectInstanceState', 'IncorrectState'])
+/** Somebody was quicker, or the cloud's own parts do not agree yet. Source: EC2 and RDS APIs, error codes. */
+const wrongState: ReadonlySet<string> = new Set(['IncorrectInstanceState', 'IncorrectState', 'InvalidDBInstanceStateFault'])
 
 const remedies: Readonly<Record<string, string>> = {
   AuthFailure: 'Check the access key, the region and the worker’s clock.',

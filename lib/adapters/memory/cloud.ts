@@ -1,6 +1,7 @@
 import { sampleOffers, sampleTypes } from '@/lib/domain/machines/sample'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CloudAct, CloudDeed, CloudRead, InventoryMachine, MachinePlace } from '@/lib/ports'
+import { memoryRdsAct, memoryRdsRead } from './rds'
 import { type Calls, perform } from './world/calls'
 import { makeHost } from './world/make-world'
 import { flow } from './world/wal'
@@ -70,6 +71,7 @@ const refused = (code: 'cloud.refused' | 'cloud.no-capacity' | 'cloud.unfit' | '
   new Fault(code, { because, isOver: true })
 
 export const memoryCloudRead = (world: World): CloudRead => ({
+  ...memoryRdsRead(world),
   machine: async (place, { signal }) => {
     signal?.throwIfAborted()
     const [host, machine] = machineAt(world, place)
@@ -112,6 +114,7 @@ const asCloud = (error: unknown): unknown => {
 }
 
 export const memoryCloudAct = (world: World, calls: Calls): CloudAct => ({
+  ...memoryRdsAct(world, calls),
   act: async (place, deed, options) => {
     const [host, machine] = machineAt(world, place)
     const target = machine.inventory.title
@@ -158,5 +161,7 @@ const apply = (world: World, host: MemoryHost, machine: MemoryMachine, deed: Clo
   }
 }
 
-export const inventoryMachine = (world: World, serverId: string): InventoryMachine | null =>
-  [...world.hosts.values()].find(({ server }) => server.id === serverId)?.machine?.inventory ?? null
+export const inventoryMachine = (world: World, serverId: string): InventoryMachine | null => {
+  const host = [...world.hosts.values()].find(({ server }) => server.id === serverId)
+  return host?.db?.inventory ?? host?.machine?.inventory ?? null
+}

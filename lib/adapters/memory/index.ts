@@ -25,6 +25,7 @@ import type { HerdShape, MemoryHost, MemoryInstance, MemoryPooler, MemoryZone, W
 
 export { heldIn, putRecords } from './names'
 export { settleDeadMen } from './poolers/dead-man'
+export { asRds } from './rds'
 export type { ActCall, Interfere, Interference } from './world/calls'
 export { type MemoryClock, passingClock, virtualClock } from './world/clock'
 export { MemoryJournal } from './world/journal'

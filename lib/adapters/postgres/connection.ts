@@ -87,11 +87,14 @@ const tooLong = (bytes: number): Fault =>
   new Fault('sql.unreachable', { because: `The server answered with more than ${formatBytes(bytes)}. The session was ended.` })
 
 /**
- * A session over the instance's unix socket on its host, as the role of the SSH user unless `as` says otherwise (peer authentication).
+ * A session over the instance's unix socket on its host, as the role of the SSH user unless `as` says otherwise (peer authentication); at an endpoint over
+ * TLS, with its password.
  * Throws `shell.*` when the host is not reached, `sql.unreachable` otherwise: facts `sqlstate` when the server answered, `refusal` when nothing did.
  */
 export const connectPg = async (ssh: Ssh, instance: SocketAddress, options: ConnectOptions, deadline: Deadline): Promise<PgConnection> => {
   const path = socketPathOf(instance)
+  const place = instance.host.endpoint ? `${instance.host.address}:${instance.port}` : path
+  const password = (await ssh.passwordOf?.(instance.host, instance.port)) ?? ''
   const stream = asSocket(
     await ssh.forward(instance.host, path, { timeoutMs: remainingMs(deadline), signal: deadline.signal }),
     options.answerBytesMax,
@@ -101,7 +104,7 @@ export const connectPg = async (ssh: Ssh, instance: SocketAddress, options: Conn
     user: options.as ?? instance.host.user,
     database: options.database,
     // A function, so that neither PGPASSWORD nor ~/.pgpass of the console is ever sent to a host.
-    password: () => '',
+    password: () => password,
     ssl: false,
     application_name: applicationName,
     client_encoding: 'UTF8',
@@ -133,7 +136,7 @@ export const connectPg = async (ssh: Ssh, instance: SocketAddress, options: Conn
   client.on('error', shut)
   client.on('end', shut)
   try {
-    await within(client.connect(), deadline, () => new Fault('sql.timeout', { because: `The server behind ${path} does not answer.` }))
+    await within(client.connect(), deadline, () => new Fault('sql.timeout', { because: `The server behind ${place} does not answer.` }))
     return connection
   } catch (error) {
     connection.destroy()

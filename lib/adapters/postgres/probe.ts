@@ -30,7 +30,7 @@ export const probeInstance = async (
   const files = filesOf(ssh, instance, deadline)
   const silentAt = performance.now() + silentShare * options.timeoutMs
   const silence = setTimeout(() => {
-    if (performance.now() < silentAt + lateMs) void files.begin((1 - serverShare) * options.timeoutMs)
+    if (!instance.host.endpoint && performance.now() < silentAt + lateMs) void files.begin((1 - serverShare) * options.timeoutMs)
   }, silentShare * options.timeoutMs)
   try {
     const { row } = await warm.query<{ probe: ProbeAnswer }>(
@@ -43,9 +43,10 @@ export const probeInstance = async (
   } catch (error) {
     clearTimeout(silence)
     if (!isFault(error) || options.signal?.aborted) throw error
-    if (error.code.startsWith('shell.')) return unreached(error, observedAt)
     const { sqlstate } = error.facts
     const answer = typeof sqlstate === 'string' ? stateOfRefusal(sqlstate, error.message) : null
+    if (instance.host.endpoint) return { ...unreached(error, observedAt), ...answer }
+    if (error.code.startsWith('shell.')) return unreached(error, observedAt)
     try {
       const looked = probeOfLook(await files.begin(remainingMs(deadline)), instance, observedAt, answer)
       if (!isSocketRefused(error) || looked.postmasterPid === null || looked.state !== 'unknown') return looked

@@ -33,6 +33,8 @@ export interface Ssh {
   reach: (host: HostAddress, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<void>
   /** Whether the host with its pinned key lets this private key in, tried on a connection of its own. False: it refuses it. Throws as `exec` does. */
   accepts: (host: HostAddress, privateKey: string, options: { timeoutMs: number }) => Promise<boolean>
+  /** Of the server at an endpoint, which asks for one; left out, or empty: a socket, where none is asked for. */
+  passwordOf?: (host: HostAddress, port: number) => Promise<string>
   /** Open connections, and commands that run or wait. */
   counts: () => { connections: number; commands: number; waiting: number }
   /** For a pool of another process. */

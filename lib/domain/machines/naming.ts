@@ -28,5 +28,5 @@ export const tagFilter = (lines: readonly string[]): Record<string, string> =>
     }),
   )
 
-/** `r6g` of `r6g.2xlarge`. */
-export const familyOf = (type: string): string => type.split('.')[0] ?? type
+/** `r6g` of `r6g.2xlarge`, `db.r6g` of `db.r6g.2xlarge`. */
+export const familyOf = (type: string): string => type.split('.').slice(0, -1).join('.') || type

@@ -1,7 +1,7 @@
 import type { ConfigObject } from './patroni-config'
 
-/** Programs beside Matriarch that decide which member of a herd is primary. */
-export const managerKinds = ['patroni', 'repmgr', 'pg_auto_failover', 'pacemaker'] as const
+/** Programs and services beside Matriarch that decide which member of a herd is primary. */
+export const managerKinds = ['patroni', 'repmgr', 'pg_auto_failover', 'pacemaker', 'rds'] as const
 export type ManagerKind = (typeof managerKinds)[number]
 
 export const managerNames: Readonly<Record<ManagerKind, string>> = {
@@ -9,6 +9,7 @@ export const managerNames: Readonly<Record<ManagerKind, string>> = {
   repmgr: 'repmgr',
   pg_auto_failover: 'pg_auto_failover',
   pacemaker: 'Pacemaker',
+  rds: 'Amazon RDS',
 }
 
 /** Who manages an instance, as lists show it. several: more than one, which is a fault. unknown: nobody has looked, or looking could not tell. */

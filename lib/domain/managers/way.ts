@@ -156,6 +156,25 @@ const ways: Readonly<Record<ManagerKind, Record<ManagedDeed, Way>>> = {
       restart: () => 'Use `pcs resource restart`.',
     },
   ),
+  rds: otherWays(
+    'AWS runs the server, and gives nobody a login to its host.',
+    () => 'RDS does this itself or has no such thing; see its console, or `aws rds help`.',
+    {
+      start: () => 'Use Start through RDS, or `aws rds start-db-instance`.',
+      stop: () => 'Use Stop through RDS, or `aws rds stop-db-instance`.',
+      restart: () => 'Use Reboot through RDS, or `aws rds reboot-db-instance`.',
+      promote: () => 'Use Promote through RDS, or `aws rds promote-read-replica`.',
+      reload: () => 'Change its DB parameter group: RDS applies dynamic parameters by itself, others at a reboot.',
+      'alter-system': () => 'Change its DB parameter group: RDS applies dynamic parameters by itself, others at a reboot.',
+      'edit-hba': () => 'Change its security group, and grant rds_iam or a password to the role.',
+      switchover: () =>
+        'A Multi-AZ DB instance fails over at a reboot with `--force-failover`; a read replica is promoted with Promote through RDS.',
+      failover: () => 'A Multi-AZ DB instance fails over by itself; otherwise promote a read replica with Promote through RDS.',
+      create: () => 'Make a read replica: `aws rds create-db-instance-read-replica`.',
+      rebuild: () => 'Delete the read replica and make another one: `aws rds create-db-instance-read-replica`.',
+      rejoin: () => 'RDS does not make a former primary follow: make another read replica with `aws rds create-db-instance-read-replica`.',
+    },
+  ),
 }
 
 /**

@@ -29,6 +29,8 @@ export interface HostCounters {
   /** Of all processors together since the host started, in its own ticks. */
   cpuBusy: number | null
   cpuTotal: number | null
+  /** Where the host tells a share of its processors, 0 to 100, in place of counters. */
+  cpuPercent?: number | null
   loadPerCpu: number | null
   memoryBytes: number | null
   memoryAvailableBytes: number | null
@@ -80,7 +82,7 @@ export const hostFigures = (before: HostCounters | null, now: HostCounters, fill
   const total = isUsable ? rateOver(1)(before.cpuTotal, now.cpuTotal) : null
   const { memoryBytes: memory, diskBytes: disk } = now
   const values: Record<HostMetric, number | null> = {
-    cpu: busy === null || total === null || total === 0 ? null : Math.min(100, (100 * busy) / total),
+    cpu: now.cpuPercent ?? (busy === null || total === null || total === 0 ? null : Math.min(100, (100 * busy) / total)),
     loadPerCpu: now.loadPerCpu,
     memoryUsed: memory === null || now.memoryAvailableBytes === null ? null : memory - now.memoryAvailableBytes,
     memory,

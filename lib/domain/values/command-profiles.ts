@@ -64,5 +64,5 @@ export const expandTemplate = (template: readonly string[], values: PlaceholderV
   )
 
 /** The bin directory that a profile expects where none was given. */
-export const usualBinDirectory = (profile: ProfileName, major: string): string =>
+export const usualBinDirectory = (profile: string, major: string): string =>
   profile.startsWith('debian') ? `/usr/lib/postgresql/${major}/bin` : `/usr/pgsql-${major}/bin`

@@ -54,6 +54,7 @@ export const faultTable = {
     sentence: 'Another machine answers than the registered one. Everything on it is refused until somebody accepts the new one.',
   },
   'shell.machine-unknown': { status: 409, retry: false, sentence: 'The host does not say which machine it is. Nothing runs there.' },
+  'shell.no-host': { status: 409, retry: false, sentence: 'There is no host that the console could log in to.' },
   'shell.failed': { status: 502, retry: false, sentence: 'The command failed on the host.' },
   'shell.timeout': { status: 504, retry: true, sentence: 'The command did not end in time; whether it did its work is not known.' },
   'shell.cancelled': { status: 499, retry: false, sentence: 'The command was cancelled.' },

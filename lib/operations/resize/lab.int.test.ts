@@ -3,6 +3,7 @@ import { testFleet } from '@/e2e/harness/lab'
 import { type LabHerd, openLabHerd } from '@/e2e/harness/matrix/herd'
 import { type AwsMachines, makeMachines } from '@/lib/adapters/aws'
 import { makeCloud } from '@/lib/adapters/aws/cloud'
+import { makeRds } from '@/lib/adapters/aws/rds'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine/engine'
 import { systemClock } from '@/lib/kernel/ground/clock'
@@ -30,7 +31,13 @@ beforeAll(async () => {
   })
   instanceId = aws.cloud.state.add(region, { tags: { Name: 'b' } }).id
   machines = makeMachines()
-  const cloud = makeCloud(machines, async (id) => ({ id, name: 'lab', endpoint: aws.endpoint, credentials: aws.user, role: null }))
+  const cloud = makeCloud(machines, makeRds(), async (id) => ({
+    id,
+    name: 'lab',
+    endpoint: aws.endpoint,
+    credentials: aws.user,
+    role: null,
+  }))
   const machine = { id: 'machine', title: 'b', accountId: 'lab', region, instanceId }
   const { inventory } = herd.ports.read
   ports = {

@@ -27,6 +27,7 @@ import type {
 } from '@/lib/ports'
 import type { CopySeen } from '@/lib/ports/copies'
 import type { MemoryClock } from './clock'
+import type { MemoryDbInstance } from './db-instance'
 
 export interface MemoryHost {
   server: InventoryServer
@@ -42,6 +43,8 @@ export interface MemoryHost {
   work: Map<string, MemoryWork>
   /** What it is in the cloud; null: none that the console knows. */
   machine: MemoryMachine | null
+  /** Where it is a DB instance of RDS. */
+  db?: MemoryDbInstance
   /** Programs that manage servers of it. `areHidden`: nobody but root sees them. */
   managers: FoundManager[]
   areHidden: boolean

@@ -188,6 +188,15 @@ export class CloudState {
     this.remember(machine)
   }
 
+  /** AWS takes a spot machine back, at once. */
+  reclaim(machine: Machine): void {
+    if (machine.state !== 'pending' && machine.state !== 'running') return
+    machine.stateReason = 'Server.SpotInstanceTermination: Instance was terminated due to a Spot Instance reclamation'
+    for (const volume of this.attached(machine.id)) if (!volume.attachment!.isRoot) volume.attachment = null
+    this.move(machine, 'shutting-down', 'terminated')
+    this.options.power(machine, 'off')
+  }
+
   /** A machine that is there already, as somebody made it before. */
   add(region: string, given: Partial<Machine> & { volumeGb?: number } = {}): Machine {
     const { volumeGb = 20, ...rest } = given

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { cableOf } from '../machine/layout'
 import { defaultFleet } from './default'
+import { withEc2Herd } from './ec2-herd'
 import { checkFleet, parseTopology } from './fleet'
 import { largeFleet } from './large'
 
@@ -22,6 +23,18 @@ test('the default fleet has three environments, six hosts and four herds, one of
   const standbys = fleet.herds.map((herd) => herd.members.filter((member) => member.role === 'standby'))
   expect(standbys.every((some) => some.length === 1 || some.length === 2)).toBe(true)
   expect(standbys.filter((some) => some.some((one) => some.some((other) => other.host === one.upstream)))).toHaveLength(1)
+})
+
+test('the EC2 herd of the playground has nothing else on its machines, and its standbys share a name', () => {
+  const fleet = withEc2Herd(defaultFleet(15))
+  checkFleet(fleet)
+  const { members, readersHost } = fleet.herds.find(({ name }) => name === 'prod-shop')!
+  expect(readersHost).toBe('shop-readers.prod.db.lab.test')
+  for (const { host } of members) {
+    expect(fleet.cloud!.machines.filter((machine) => machine.host === host)).toHaveLength(1)
+    expect(fleet.herds.flatMap((one) => one.members).filter((member) => member.host === host)).toHaveLength(1)
+    expect(fleet.poolers!.some((pooler) => pooler.host === host)).toBe(false)
+  }
 })
 
 test('a generated fleet is sound and has a place for every host at any size', () => {

@@ -21,6 +21,8 @@ export type FleetHerd = {
   port: number
   dataDirectory: string
   virtualHost: string
+  /** A name with the addresses of its standbys, in the zone of `virtualHost`. Default: none. */
+  readersHost?: string
   members: FleetMember[]
 }
 /** A cluster that runs on a host but that nobody has registered: the discovery inbox finds it. */

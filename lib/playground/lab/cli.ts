@@ -9,6 +9,7 @@ import { LabError } from '../machine/error'
 import { ensurePackages } from '../machine/packages.mjs'
 import { commandEnvironment } from '../machine/programs.mjs'
 import type { NameServer } from '../services/names'
+import { cloudHelp, cloudVerb } from './cloud-cli'
 import { Lab } from './lab'
 import { runLoad, verifyLoad } from './load-cli'
 import { labTable, table, viewLab } from './view'
@@ -36,6 +37,7 @@ const help = `npm run lab -- VERB …     operate the playground's hosts: those 
   skew HOST SECONDS                  set its wall clock off (needs libfaketime; power-cycles the host); 0 corrects it
   directory [start|stop|kill]        the LDAP directory; without a word: how to log in
   names [start|stop|kill primary|secondary|resolver]   the name servers; without words: how to query and update them
+  ${cloudHelp}
   load HERD [--seconds N] [--ledger FILE]     write rows, and keep a ledger of acknowledged commits
   verify HERD --ledger FILE          compare the ledger with the database: lost, duplicate, unknown
   scenario FILE … [--step]           run scenario files, each on hosts of its own; --step waits for Enter before each step; "scenario all": all of e2e/scenarios
@@ -182,6 +184,7 @@ const verbs: Record<string, Verb> = {
     console.log(`zones ${zones.map(({ name }) => name).join(', ')}\n`)
     console.log(`npm run lab -- run -- dig @${resolver.address} ${zones[0]?.name} NS\nnpm run lab -- run -- nsupdate -k ${keyFile}`)
   },
+  cloud: (lab, { words, command }) => cloudVerb(lab, words, command),
   load: (lab, { words, values }) => runLoad(lab, need(words[0], 'HERD'), { seconds: Number(values.seconds ?? 10), ledger: values.ledger }),
   verify: (lab, { words, values }) => verifyLoad(lab, need(words[0], 'HERD'), resolve(need(values.ledger, '--ledger FILE'))),
 }

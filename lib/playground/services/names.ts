@@ -154,7 +154,7 @@ function zonesOf(fleet: Fleet): LabZone[] {
   return [...zones].map(([name, environment]) => ({ name, environment }))
 }
 
-/** The hosts of the environment, and each herd's virtual host as an alias of its primary's. */
+/** The hosts of the environment, each herd's virtual host as an alias of its primary's, and the addresses of its standbys. */
 function recordsOf(fleet: Fleet, zone: LabZone): NamedRecord[] {
   const hosts = fleet.hosts.filter((host) => host.environment === zone.environment)
   const herds = fleet.herds.filter((herd) => zoneOf(herd.virtualHost) === zone.name)
@@ -165,5 +165,12 @@ function recordsOf(fleet: Fleet, zone: LabZone): NamedRecord[] {
       type: 'CNAME',
       value: herd.members.find((member) => member.role === 'primary')!.host,
     })),
+    ...herds.flatMap(({ readersHost, members }) =>
+      readersHost === undefined
+        ? []
+        : hosts
+            .filter(({ name }) => members.some(({ host, role }) => host === name && role === 'standby'))
+            .map(({ address }) => ({ name: readersHost.slice(0, readersHost.indexOf('.')), type: 'A', value: address })),
+    ),
   ]
 }

@@ -1,14 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DescribeInstancesCommand, EC2Client, StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { awscli, codeOf } from '@/e2e/harness/aws/awscli'
 import { startLab, testFleet } from '@/e2e/harness/lab'
+import { askCloud } from '../lab/cloud-cli'
 import type { Lab } from '../lab/lab'
 import { until } from '../machine/processes'
 import { openCloud } from './cloud'
 
-const machine = { host: 'a', name: 'a', zone: 'eu-central-1a', type: 'm5.large', volumeGb: 20, cluster: 'shop' }
+const region = 'eu-central-1'
+const zone = `${region}a`
+const machine = { host: 'a', name: 'a', zone, type: 'm5.large', volumeGb: 20, cluster: 'shop' }
 const fleet = { ...testFleet({}, { idleHosts: ['a'] }), cloud: { environment: 'prod', machines: [machine] } }
 const stateDirectory = mkdtempSync(join(tmpdir(), 'cloud-'))
 let lab: Lab
@@ -21,28 +24,45 @@ afterAll(async () => {
   rmSync(stateDirectory, { recursive: true, force: true })
 })
 
-test('a machine of the playground’s cloud that is stopped shuts its host down, one that is started boots it, and hosts inside reach the cloud', async () => {
+const told = (...words: string[]) => askCloud(lab, words)
+const row = async () => (await told('list')).rows![1]
+
+test('Debian’s awscli stops, changes and starts a machine of the playground with its host, the lab’s tool takes capacity and rights away, and a type outlives the playground', async () => {
   const cloud = (await openCloud({ lab, fleet }, stateDirectory))!
   try {
     const { endpoint, keys, regions } = cloud.account
-    expect(regions).toEqual(['eu-central-1'])
-    const client = new EC2Client({ region: 'eu-central-1', endpoint, credentials: keys })
-    const { Reservations } = await client.send(new DescribeInstancesCommand({}))
-    const found = Reservations![0]!.Instances![0]!
+    expect(regions).toEqual([region])
+    const aws = (...args: string[]) => awscli({ endpoint, region }, keys, ['ec2', ...args])
+    const listed = (await aws('describe-instances')) as { Reservations: { Instances: Record<string, unknown>[] }[] }
+    const found = listed.Reservations[0]!.Instances[0]!
     expect(found).toMatchObject({ State: { Name: 'running' }, PrivateIpAddress: fleet.hosts[0]!.address })
-    const InstanceIds = [found.InstanceId!]
+    const id = String(found.InstanceId)
+    expect(await row()).toEqual(['a', id, 'm5.large', zone, 'on-demand', 'running', 'a'])
+
+    await told('deny', 'ec2:StopInstances')
+    expect(await codeOf(aws('stop-instances', '--instance-ids', id))).toBe('UnauthorizedOperation')
+    await told('allow', 'ec2:StopInstances')
+    await aws('stop-instances', '--instance-ids', id)
     const isOn = () => lab.hosts.mark('a') !== undefined
-    await client.send(new StopInstancesCommand({ InstanceIds }))
     await until('the host to be off', () => !isOn(), { timeoutMs: 30_000 })
-    const isStopped = async () =>
-      (await client.send(new DescribeInstancesCommand({ InstanceIds }))).Reservations![0]!.Instances![0]!.State!.Name === 'stopped'
-    await until('EC2 to call it stopped', isStopped, { timeoutMs: 30_000, everyMs: 500 })
-    await client.send(new StartInstancesCommand({ InstanceIds }))
+    await until('EC2 to call it stopped', async () => (await row())![5] === 'stopped', { timeoutMs: 30_000 })
+    await aws('modify-instance-attribute', '--instance-id', id, '--instance-type', 'm5.xlarge')
+    await told('capacity', 'off', 'm5.xlarge', zone)
+    expect(await codeOf(aws('start-instances', '--instance-ids', id))).toBe('InsufficientInstanceCapacity')
+    await told('capacity', 'on', 'm5.xlarge', zone)
+    await aws('start-instances', '--instance-ids', id)
     await until('the host to be on', isOn, { timeoutMs: 30_000 })
+
+    await expect(told('capacity', 'off', 'm5.none', zone)).rejects.toThrow('EC2 does not offer m5.none in eu-central-1a.')
+    await expect(told('evict', 'a')).rejects.toThrow('a is not a spot machine, and AWS reclaims only those.')
     const inside = lab.spawn(['curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', endpoint], { stdio: ['ignore', 'pipe', 'inherit'] })
     const answer = await new Promise<string>((resolve) => inside.stdout!.once('data', (piece: Buffer) => resolve(piece.toString())))
     expect(answer).toBe('401')
   } finally {
     await cloud.stop()
   }
+  await expect(told('list')).rejects.toThrow('The cloud of this playground is not up.')
+  const again = (await openCloud({ lab, fleet }, stateDirectory))!
+  expect(await row()).toEqual(['a', expect.any(String), 'm5.xlarge', zone, 'on-demand', 'running', 'a'])
+  await again.stop()
 })

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RunningCloud, startCloud } from '../cloud'
 import type { Fleet, FleetMachine } from '../fleet/fleet'
+import { cloudSocket } from '../lab/cloud-cli'
 import type { Lab } from '../lab/lab'
+import { openCloudControl } from './cloud-control'
 
 /** What the console needs to reach the playground's cloud. */
 export interface PlaygroundAccount {
@@ -24,7 +27,9 @@ export const openCloud = async (
   const { environment, machines } = fleet.cloud
   const hosts = new Map(machines.map((machine) => [idOf(machine), machine.host]))
   const running = await startCloud({ power: powerOf(lab, hosts) })
-  addMachines(running, lab, environment, machines)
+  const typesFile = join(stateDirectory, 'cloud-types.json')
+  addMachines(running, lab, environment, machines, typesIn(typesFile))
+  const regions = [...new Set(machines.map(regionOf))]
   // Imported only here: without a playground nobody needs a door.
   const { openDoorInto } = await import('./door')
   const port = Number(new URL(running.endpoint).port)
@@ -32,14 +37,22 @@ export const openCloud = async (
     await running.stop()
     throw cause
   })
+  const closeControl = await openCloudControl(cloudSocket(lab), { running, region: regions[0]!, hosts }).catch(async (cause) => {
+    await closeDoor()
+    await running.stop()
+    throw cause
+  })
   return {
     account: {
       environment,
-      regions: [...new Set(machines.map(regionOf))],
+      regions,
       endpoint: running.endpoint,
       keys: running.user,
     },
     stop: async () => {
+      const types = machines.map((machine) => [idOf(machine), running.cloud.state.machines.get(idOf(machine))!.type])
+      writeFileSync(typesFile, JSON.stringify(Object.fromEntries(types)))
+      await closeControl()
       await closeDoor()
       await running.stop()
     },
@@ -51,7 +64,16 @@ const regionOf = ({ zone }: FleetMachine): string => zone.slice(0, -1)
 /** The same after each start. */
 const idOf = ({ name }: FleetMachine): string => `i-0${createHash('sha256').update(name).digest('hex').slice(0, 16)}`
 
-const addMachines = ({ cloud }: RunningCloud, lab: Lab, environment: string, machines: readonly FleetMachine[]): void => {
+/** What machines were changed to before the last stop, by their id. */
+const typesIn = (file: string): Record<string, string> => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {})
+
+const addMachines = (
+  { cloud }: RunningCloud,
+  lab: Lab,
+  environment: string,
+  machines: readonly FleetMachine[],
+  types: Readonly<Record<string, string>>,
+): void => {
   for (const machine of machines) {
     const { host, name, zone, type, volumeGb, cluster } = machine
     const isOn = host !== null && lab.hosts.mark(host) !== undefined
@@ -59,7 +81,7 @@ const addMachines = ({ cloud }: RunningCloud, lab: Lab, environment: string, mac
     cloud.state.add(regionOf(machine), {
       id: idOf(machine),
       zone,
-      type,
+      type: types[idOf(machine)] ?? type,
       volumeGb,
       state: isOn ? 'running' : 'stopped',
       ...(address && { privateIp: address }),

@@ -99,6 +99,15 @@ export const seedNames = async (
          on conflict do nothing`,
         [zone.environment, zone.name, herd.virtualHost.slice(0, -zone.name.length - 1), herd.name],
       )
+    for (const { readersHost, name } of fleet.herds)
+      if (readersHost?.endsWith(`.${zone.name}`))
+        await getPool().query(
+          `insert into dns_names (zone_id, herd_id, host_name, type, follows, carries)
+           select z.id, h.id, $3, 'A', 'standbys', 'address' from dns_zones z join environments e on e.id = z.environment_id and e.name = $1,
+             herds h where lower(z.name) = lower($2) and h.environment_id = e.id and lower(h.name) = lower($4)
+           on conflict do nothing`,
+          [zone.environment, zone.name, readersHost.slice(0, -zone.name.length - 1), name],
+        )
   }
 }
 

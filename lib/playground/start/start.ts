@@ -1,4 +1,5 @@
 import { defaultFleet } from '../fleet/default'
+import { withEc2Herd } from '../fleet/ec2-herd'
 import { largeFleet } from '../fleet/large'
 import { LabError } from '../machine/error'
 import { postgresMajor } from '../machine/machine'
@@ -40,7 +41,7 @@ export const start = async (choice: Choice, { progress, packages, build }: Begun
   const chooseFleet = async () => {
     if (!choice.hasPlayground) return null
     await packages
-    return choice.hosts === null ? defaultFleet(postgresMajor()) : largeFleet(postgresMajor(), choice.hosts)
+    return choice.hosts === null ? withEc2Herd(defaultFleet(postgresMajor())) : largeFleet(postgresMajor(), choice.hosts)
   }
   try {
     stack = await bringUp({

@@ -76,7 +76,7 @@ test.each([
     timeout: 900_000,
   },
   async (_what, parameters, stride) => {
-    const results = await crashMatrix(() => stage(parameters), { stride, pairs: 5 })
+    const results = await crashMatrix(() => stage(parameters), { stride, every: 5 })
     expect(results.length).toBeGreaterThan(50)
     expect(brokenOf(results)).toEqual([])
     expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'done', 'failed', 'undone'])

@@ -78,7 +78,7 @@ const lawsOf = (fleet: MemoryFleet, state: JobState, lines: readonly JournalLine
 test('a rolling restart ends as it says wherever drivers die and however acts go wrong: one writer, each member restarted once, and what is finished stays', {
   timeout: 900_000,
 }, async () => {
-  const results = await crashMatrix(stage, { stride: 997, pairs: 5 })
+  const results = await crashMatrix(stage, { stride: 997, every: 5 })
   expect(brokenOf(results)).toEqual([])
   expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'done', 'failed'])
 })

@@ -181,7 +181,18 @@ const targetsFor = async (operation: Operation): Promise<number[]> => {
 
 /** Whose matrix is a file of its own, since what it acts on is no instance or more than one. */
 const elsewhere = [
-  ...['adopt-patroni', 'create', 'failover', 'switchover', 'refresh-dns', 'check-zone', 'resize', 'rolling-restart', 'set-herd-parameters'],
+  ...[
+    'adopt-patroni',
+    'create',
+    'failover',
+    'switchover',
+    'refresh-dns',
+    'check-zone',
+    'resize',
+    'resize-herd',
+    'rolling-restart',
+    'set-herd-parameters',
+  ],
   ...[
     'patroni-switchover',
     'patroni-zero-gap',

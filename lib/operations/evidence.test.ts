@@ -14,7 +14,10 @@ import { reportOfMove } from './switchover/report'
 const about = { jobId: 'job', runId: 'run', by: 'dana' }
 
 /** What an operation cannot do without to move anybody. */
-const inputs: Record<string, JsonObject> = { 'set-herd-parameters': { parameters: 'max_wal_senders = 20', restart: true } }
+const inputs: Record<string, JsonObject> = {
+  'set-herd-parameters': { parameters: 'max_wal_senders = 20', restart: true },
+  'resize-herd': { type: 'm5.xlarge' },
+}
 
 const plainFleet = () => memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
 /** What it is about. */

@@ -6,6 +6,7 @@ import { failover } from './failover'
 import { failoverEvidence } from './failover/evidence'
 import { setHerdParameters } from './parameters/herd'
 import { patroniZeroGap } from './patroni/zero-gap'
+import { resizeHerd } from './resize/herd'
 import { rollingRestart } from './rolling/restart'
 import type { EvidenceAbout } from './steps/collect-evidence'
 import { switchover } from './switchover'
@@ -37,6 +38,7 @@ export const moves: Readonly<Record<string, Move>> = {
   // Of the switchover there; the one back, where it was asked for, stands in the journal alone.
   [rollingRestart.name]: ofSegment,
   [setHerdParameters.name]: ofSegment,
+  [resizeHerd.name]: ofSegment,
 }
 
 /** null: jobs of this operation move no primary. */

@@ -30,6 +30,7 @@ import { rejoin } from './rejoin'
 import { reload } from './reload'
 import { repoint } from './repoint'
 import { resize } from './resize'
+import { resizeHerd } from './resize/herd'
 import { restart } from './restart'
 import { rollingRestart } from './rolling/restart'
 import { runSql } from './run-sql'
@@ -68,6 +69,7 @@ export const operations: readonly Operation[] = [
   failover,
   rollingRestart,
   setHerdParameters,
+  resizeHerd,
   patroniZeroGap,
   patroniSwitchover,
   patroniPause,

@@ -22,6 +22,7 @@ const staged = new Set([
   'patroni-resume',
   'patroni-switchover',
   'patroni-zero-gap',
+  'resize-herd',
   'rolling-restart',
   'set-herd-parameters',
   'switchover',

@@ -231,6 +231,7 @@ export const herd = defineResource({
         failover: null,
         'rolling-restart': null,
         'set-herd-parameters': null,
+        'resize-herd': null,
         'patroni-zero-gap': null,
         'patroni-switchover': null,
       },

@@ -2,6 +2,7 @@ import { memoryFleet } from '@/lib/adapters/memory'
 import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
 import { openSsh, type Ssh } from '@/lib/adapters/ssh'
 import { makeSshKey } from '@/lib/adapters/vault'
+import { adoptFile } from '@/lib/domain/poolers/template'
 import type { Fleet } from '@/lib/playground/fleet/fleet'
 import type { Lab } from '@/lib/playground/lab/lab'
 import { until } from '@/lib/playground/machine/processes'
@@ -217,5 +218,16 @@ const relayed = (ssh: Ssh, relayOf: (host: string) => HostAddress): Ssh => {
     exec: (host, argv, options) => ssh.exec(through(host), argv, options),
     forward: (host, path, options) => ssh.forward(through(host), path, options),
     reach: (host, options) => ssh.reach(through(host), options),
+  }
+}
+
+/** The poolers in front of the herd become the console's to write, as their files point at the primary on `host`. */
+export const manageLabPoolers = async (herd: LabHerd, host = 'a'): Promise<void> => {
+  const { address } = herd.instance(host)
+  const limits = { timeoutMs: 30_000 }
+  for (const pooler of herd.poolers.values()) {
+    const file = await herd.ports.read.poolers.readFile(pooler.address, limits)
+    const template = adoptFile(file!.text, { host: address.host.address, port: address.port })
+    await herd.ports.act.inventory.managePooler(pooler.id, template, limits)
   }
 }

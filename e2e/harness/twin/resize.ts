@@ -1,14 +1,16 @@
-import { heldIn, idOf, type MemoryFleet, type MemoryMachine, memoryFleet, putRecords } from '@/lib/adapters/memory'
+import { heldIn, idOf, type MemoryFleet, type MemoryMachine, putRecords } from '@/lib/adapters/memory'
 import { recordSet } from '@/lib/domain/dns/records'
+import { newFleet, say } from './switchover'
 
 /** The name that the standbys share. */
 export const readers = 'readers.prod.test'
 
 const addressOf = (fleet: MemoryFleet, host: string) => fleet.host(host).server.address.address
 
-/** A herd of three on machines, whose standbys n2 and n3 share a DNS name. */
-export const resizeFleet = (): MemoryFleet => {
-  const fleet = memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'], virtualHost: 'demo' }])
+/** A herd of three on machines, whose standbys n2 and n3 share a DNS name. `poolers`: hosts with one in front. */
+export const resizeFleet = ({ poolers }: { poolers?: string[] } = {}): MemoryFleet => {
+  const fleet = newFleet({ poolers })
+  say(fleet, {})
   const primary = [...fleet.world.names.values()][0]!
   const name = { ...primary, id: idOf(`name ${readers}`), title: readers, type: 'A', follows: 'standbys', carries: 'address' } as const
   fleet.world.names.set(name.id, name)

@@ -13,11 +13,24 @@ export const monthlyPrice = (region: string, type: string): MonthlyPrice | null 
   return hourly === undefined ? null : { usd: hourly * hoursPerMonth, asOf: samplePrices.asOf }
 }
 
+/** Of several machines together; null: the list does not hold all of them. */
+export const monthlySum = (machines: readonly { region: string; type: string }[]): MonthlyPrice | null => {
+  const prices = machines.map(({ region, type }) => monthlyPrice(region, type))
+  const asOf = prices[0]?.asOf
+  if (asOf === undefined || prices.some((one) => one === null)) return null
+  return { usd: prices.reduce((sum, one) => sum + one!.usd, 0), asOf }
+}
+
 /** `$140.16 → $70.08, saves $70.08 (on demand, list of 2026-09)`. */
 export const sayPriceChange = (region: string, from: string, to: string): string => {
   const [before, after] = [monthlyPrice(region, from), monthlyPrice(region, to)]
   if (before === null || after === null)
     return `not known: the console’s price list holds no ${[before === null ? from : '', after === null ? to : ''].filter(Boolean).join(' and no ')} in ${region}`
+  return sayFromTo(before, after)
+}
+
+/** As `sayPriceChange`, of prices that are known. */
+export const sayFromTo = (before: MonthlyPrice, after: MonthlyPrice): string => {
   const saved = before.usd - after.usd
   const change = saved === 0 ? 'the same' : saved > 0 ? `saves ${dollars(saved)}` : `costs ${dollars(-saved)} more`
   return `${dollars(before.usd)} → ${dollars(after.usd)}, ${change} (on demand, list of ${after.asOf})`

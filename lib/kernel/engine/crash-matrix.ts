@@ -64,33 +64,35 @@ export const countStates = (results: readonly CaseResult[]): Partial<Record<JobS
  * run cancelled at each point, the driver is killed (in the first two also put to sleep, in the first also asked to hand over) at each point: before and
  * after each journal write and each act. Another one resumes. A job that then needs attention is answered both ways.
  * `stride`: for operations of many steps, a run that goes wrong is stopped only at every so many points, another first one each time; the clean run at each.
- * `pairs`: of two acts that go wrong together, only every so many are tried.
+ * `every`: for an operation that is made of others with matrices of their own, only each so many of all these cases.
  */
 export const crashMatrix = async (
   makeStage: () => Promise<Stage>,
-  { stride = 1, pairs = 1 }: { stride?: number; pairs?: number } = {},
+  { stride = 1, every = 1 }: { stride?: number; every?: number } = {},
 ): Promise<CaseResult[]> => {
   const results: CaseResult[] = []
   const clean = await measure(makeStage, { disturbances: [] })
   const scenarios: Scenario[] = [{ disturbances: [] }]
   for (let nth = 1; nth <= clean.acts; nth += 1) for (const how of disturbances) scenarios.push({ disturbances: [{ nth, how }] })
   for (let cancelAt = 1; cancelAt <= clean.points; cancelAt += 1) scenarios.push({ disturbances: [], cancelAt })
-  const firsts = scenarios.filter(({ disturbances: [first] }) => first?.how.how === 'fail' || first?.how.how === 'hang-before')
-  for (const scenario of firsts.filter((_, index) => index % pairs === 0)) {
-    const first = scenario.disturbances[0]!
+  for (const scenario of taken(scenarios, every)) {
+    const [first] = scenario.disturbances
+    if (first === undefined || (first.how.how !== 'fail' && first.how.how !== 'hang-before')) continue
     const { acts } = await measure(makeStage, scenario)
     for (let nth = first.nth + 1; nth <= Math.min(acts, first.nth + 2); nth += 1)
       for (const how of ['fail', 'lose-answer'] as const) scenarios.push({ disturbances: [first, { nth, how: { how } }] })
   }
-  for (const [index, scenario] of scenarios.entries()) {
+  for (const [index, scenario] of taken(scenarios, every).entries()) {
     const { points } = await measure(makeStage, scenario)
     results.push(...(await answered(makeStage, scenario, null)))
     const isClean = scenario.disturbances.length === 0 && scenario.cancelAt === undefined
-    for (let at = isClean ? 1 : 1 + (index % stride); at <= points; at += isClean ? 1 : stride)
+    for (let at = isClean ? 1 : 1 + (index % stride); at <= points; at += isClean ? every : stride)
       for (const how of stopsOf(scenario)) results.push(...(await answered(makeStage, scenario, { at, how })))
   }
   return results
 }
+
+const taken = (scenarios: readonly Scenario[], every: number): Scenario[] => scenarios.filter((_one, at) => at % every === 0)
 
 /** Death is tried everywhere; sleep and hand-over where they can differ from it. */
 const stopsOf = ({ disturbances, cancelAt }: Scenario): readonly Stop['how'][] => {

@@ -37,27 +37,23 @@ export type ResizeFacts = HerdFacts & {
 const cloudTimeoutMs = 15_000
 
 /** The types to try, in their order. */
-export const wantedTypes = ({ input }: Pick<ResizeFacts, 'input'>): string[] => [...new Set([input.type, ...typesIn(input.fallbacks)])]
+export const wantedTypes = ({ input }: { input: Pick<ResizeInput, 'type' | 'fallbacks'> }): string[] => [
+  ...new Set([input.type, ...typesIn(input.fallbacks)]),
+]
 
 export const gatherResize = async (ports: ReadPorts, input: ResizeInput, context: GatherContext): Promise<ResizeFacts> => {
   const herd = await gatherHerd(ports, context, input.mode)
-  const [machine, onServer, members] = await Promise.all([
-    ports.inventory.serverMachine(herd.instance.serverId),
-    ports.inventory.serverInstances(herd.instance.serverId),
-    ports.inventory.herdInstances(herd.instance.herdId),
-  ])
-  const [seen, names] = await Promise.all([
-    machine === null ? { now: null, unseen: null, types: [] } : lookAtMachine(ports, machine, wantedTypes({ input }), context),
+  const members = await ports.inventory.herdInstances(herd.instance.herdId)
+  const [machine, names] = await Promise.all([
+    lookAtOwnMachine(ports, herd.instance, wantedTypes({ input }), context),
     gatherNames(ports, herd, members, context),
   ])
   const upstream = members.find((one) => isUnder(herd.probe, placeOf(ports, one, input))) ?? null
   return {
     ...herd,
-    ...seen,
+    ...machine,
     ...names,
     input,
-    machine,
-    neighbours: onServer.filter((title) => title !== herd.instance.title),
     upstream: upstream && placeOf(ports, upstream, input),
   }
 }
@@ -67,11 +63,26 @@ const placeOf = (ports: ReadPorts, one: InventoryInstance, { mode }: ResizeInput
   commands: commandsOf(ports.postgres, one, mode),
 })
 
+/** Of its machine and of what else is on it. */
+export type MachineFacts = Pick<ResizeFacts, 'machine' | 'now' | 'unseen' | 'types' | 'neighbours'>
+
+/** What a resize asks of the machine of an instance. */
+export const lookAtOwnMachine = async (
+  ports: ReadPorts,
+  { serverId, title }: Pick<Place, 'serverId' | 'title'>,
+  wanted: readonly string[],
+  context: Pick<GatherContext, 'signal'>,
+): Promise<MachineFacts> => {
+  const [machine, onServer] = await Promise.all([ports.inventory.serverMachine(serverId), ports.inventory.serverInstances(serverId)])
+  const seen = machine === null ? { now: null, unseen: null, types: [] } : await lookAtMachine(ports, machine, wanted, context)
+  return { machine, ...seen, neighbours: onServer.filter((one) => one !== title) }
+}
+
 const lookAtMachine = async (
   ports: ReadPorts,
   machine: InventoryMachine,
   wanted: readonly string[],
-  { signal }: GatherContext,
+  { signal }: Pick<GatherContext, 'signal'>,
 ): Promise<Pick<ResizeFacts, 'now' | 'unseen' | 'types'>> => {
   const options = { timeoutMs: cloudTimeoutMs, signal }
   try {

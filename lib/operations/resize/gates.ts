@@ -1,16 +1,20 @@
 import { losses, sayType, whyNotFit } from '@/lib/domain/machines/fit'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
-import { isUp } from '../facts/instance'
+import { isUp, type Place } from '../facts/instance'
 import { acceptsConnections } from '../gates/seen'
-import { type ResizeFacts, wantedTypes } from './facts'
+import { type MachineFacts, type ResizeFacts, wantedTypes } from './facts'
+import type { ResizeInput } from './input'
 
 const isPrimary = 'It is the primary of its herd. Switch over to another member first, then resize it as a standby.'
 
 export const isStandby = (seen: Pick<ResizeFacts['probe'], 'state' | 'role' | 'because'>): Verdict =>
   seen.role === 'primary' ? refuse(isPrimary) : acceptsConnections(seen)
 
-export const hasMachine = ({ machine, unseen, now, instance }: ResizeFacts): Verdict => {
+/** Of one machine, whatever else is known of the herd. */
+type OfMachine = MachineFacts & { instance: Pick<Place, 'address'>; input: Pick<ResizeInput, 'type' | 'fallbacks'> }
+
+export const hasMachine = ({ machine, unseen, now, instance }: OfMachine): Verdict => {
   if (machine === null)
     return refuse(
       `No machine of a cloud account is tied to ${instance.address.host.hostname}. Register its account, or see under Machines why it is not tied.`,
@@ -20,13 +24,13 @@ export const hasMachine = ({ machine, unseen, now, instance }: ResizeFacts): Ver
 }
 
 /** The wanted type has to fit; a fallback that does not is said. */
-export const fits = ({ now, types, input, ...facts }: ResizeFacts): Verdict => {
+export const fits = ({ now, types, input }: OfMachine): Verdict => {
   if (now === null) return pass
   const known = (name: string) => types.find(({ type }) => type === name) ?? null
   const from = known(now.type)
   const why = whyNotFit(now, from, input.type, known(input.type))
   if (why !== null) return refuse(why)
-  const unfit = wantedTypes({ ...facts, input })
+  const unfit = wantedTypes({ input })
     .slice(1)
     .flatMap((name) => whyNotFit(now, from, name, known(name)) ?? [])
   const lost = losses(from, known(input.type)!)
@@ -34,10 +38,10 @@ export const fits = ({ now, types, input, ...facts }: ResizeFacts): Verdict => {
   return said.length === 0 ? passBecause(`${input.type}: ${sayType(known(input.type)!)}.`) : warn(said.join(' '))
 }
 
-export const isAlone = ({ neighbours }: ResizeFacts): Verdict =>
+export const isAlone = ({ neighbours }: OfMachine): Verdict =>
   neighbours.length === 0 ? pass : refuse(`The machine stops with all on it, and ${neighbours.join(', ')} would stop too.`)
 
-export const keepsAddress = ({ now, instance }: ResizeFacts): Verdict => {
+export const keepsAddress = ({ now, instance }: OfMachine): Verdict => {
   const { address, hostname } = instance.address.host
   if (now === null || address !== now.publicAddress || now.keepsPublicAddress) return pass
   return refuse(

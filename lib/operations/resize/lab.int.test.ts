@@ -1,84 +1,67 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testFleet } from '@/e2e/harness/lab'
-import { type LabHerd, openLabHerd } from '@/e2e/harness/matrix/herd'
-import { type AwsMachines, makeMachines } from '@/lib/adapters/aws'
-import { makeCloud } from '@/lib/adapters/aws/cloud'
-import { makeRds } from '@/lib/adapters/aws/rds'
+import { type LabHerd, manageLabPoolers, openLabHerd } from '@/e2e/harness/matrix/herd'
+import { type LabMachines, openLabMachines } from '@/e2e/harness/matrix/machines'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine/engine'
 import { systemClock } from '@/lib/kernel/ground/clock'
 import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { Operation } from '@/lib/kernel/operation/operation'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
-import { type RunningCloud, startCloud } from '@/lib/playground/cloud'
-import type { ActPorts } from '@/lib/ports'
+import { startLoad, verify } from '@/lib/playground/lab/load-cli'
 import { resize } from '.'
+import { resizeHerd } from './herd'
 
-const region = 'us-east-1'
 let herd: LabHerd
-let aws: RunningCloud
-let machines: AwsMachines
-let ports: ActPorts
-let instanceId: string
-let power = Promise.resolve()
+let machines: LabMachines
 beforeAll(async () => {
-  herd = await openLabHerd(testFleet({ shop: 'a > b' }), 'shop')
-  const { hosts } = herd.lab
-  aws = await startCloud({
-    settleMs: 500,
-    power: (_machine, to) => {
-      power = power.then(() => (to === 'off' ? hosts.shutDown('b') : herd.lab.powerOn('b')))
-    },
-  })
-  instanceId = aws.cloud.state.add(region, { tags: { Name: 'b' } }).id
-  machines = makeMachines()
-  const cloud = makeCloud(machines, makeRds(), async (id) => ({
-    id,
-    name: 'lab',
-    endpoint: aws.endpoint,
-    credentials: aws.user,
-    role: null,
-  }))
-  const machine = { id: 'machine', title: 'b', accountId: 'lab', region, instanceId }
-  const { inventory } = herd.ports.read
-  ports = {
-    read: {
-      ...herd.ports.read,
-      cloud: cloud.read,
-      inventory: { ...inventory, serverMachine: async () => machine, serverInstances: async () => [] },
-    },
-    act: { ...herd.ports.act, cloud: cloud.act },
-  }
+  herd = await openLabHerd(testFleet({ shop: 'a > b' }, { idleHosts: ['front'], poolers: [{ host: 'front', herd: 'shop' }] }), 'shop')
+  await manageLabPoolers(herd)
+  machines = await openLabMachines(herd, ['a', 'b'])
 })
 afterAll(async () => {
-  machines?.close()
-  await aws?.stop()
-  await power
+  await machines?.close()
   await herd?.close()
 })
 
-const run = async (raw: JsonObject) => {
-  const input = resize.input.parse(raw) as JsonObject
-  const targetId = herd.instance('b').id
-  const plan = await makeTargetPlan(resize, ports.read, input, targetId, new AbortController().signal)
+const run = async (operation: Operation, targetId: string, raw: JsonObject) => {
+  const { ports } = machines
+  const input = operation.input.parse(raw) as JsonObject
+  const plan = await makeTargetPlan(operation, ports.read, input, targetId, new AbortController().signal)
   expect(plan.reason).toBeNull()
   const journal = new MemoryJournal(passingClock())
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
-  const state = await drive(resize, { id: 'job', targetId, input, digest: plan.digest }, journal.open(), ports, options)
+  const state = await drive(operation, { id: 'job', targetId, input, digest: plan.digest }, journal.open(), ports, options)
   const trouble = journal.lines.filter((line) => ['failed', 'attention', 'undo-failed'].includes(line.kind))
-  return { state, trouble }
+  return { state, trouble, journal }
 }
-const now = async () => {
-  const { state, role, upstream } = await ports.read.postgres.probe(herd.instance('b').address, { timeoutMs: 15_000 })
-  return { state, role, streams: upstream?.status === 'streaming', type: aws.cloud.state.machines.get(instanceId)!.type }
+const now = async (host: string) => {
+  const { state, role, upstream } = await machines.ports.read.postgres.probe(herd.instance(host).address, { timeoutMs: 15_000 })
+  return { state, role, streams: upstream?.status === 'streaming', type: machines.typeOf(host) }
 }
-
-test('the machine of a standby becomes another type with its host off and on again, and the standby streams', async () => {
-  expect(await run({ type: 'm5.xlarge' })).toEqual({ state: 'done', trouble: [] })
-  expect(await now()).toEqual({ state: 'online', role: 'standby', streams: true, type: 'm5.xlarge' })
-})
 
 test('where EC2 has no capacity on the way up, the machine comes back as what it was, and the standby streams', async () => {
-  aws.cloud.state.exhausted.add('m5.4xlarge us-east-1a')
-  expect((await run({ type: 'm5.4xlarge' })).state).toBe('undone')
-  expect(await now()).toEqual({ state: 'online', role: 'standby', streams: true, type: 'm5.xlarge' })
+  machines.aws.cloud.state.exhausted.add('m5.4xlarge us-east-1a')
+  expect((await run(resize, herd.instance('b').id, { type: 'm5.4xlarge' })).state).toBe('undone')
+  expect(await now('b')).toEqual({ state: 'online', role: 'standby', streams: true, type: 'm5.large' })
+})
+
+test('a herd under load becomes another type, its primary too, and its clients see no error and lose no commit', {
+  timeout: 180_000,
+}, async () => {
+  const ledgerFile = herd.lab.layout.at('ledger-resize')
+  const load = await startLoad(herd.lab, 'shop', { ledgerFile, writers: 4, through: ['front'] })
+  const { state, trouble, journal } = await run(resizeHerd, 'shop', { type: 'm5.xlarge', blockers: 'cut', canary: false })
+  expect({ state, trouble }).toEqual({ state: 'done', trouble: [] })
+  expect(journal.lines.flatMap((line) => (line.kind === 'segment-closed' ? [`${line.segment} ${line.outcome}`] : []))).toEqual(
+    ['b', 'switchover', 'a'].map((key) => `${key} done`),
+  )
+  const { failed, unknown, acked, longestWaitMs } = await load.stop()
+  console.info(`${acked} commits; the longest wait of a client was ${longestWaitMs} ms.`)
+  expect({ failed, unknown }).toEqual({ failed: 0, unknown: 0 })
+  expect(await verify(herd.lab, 'shop', ledgerFile)).toMatchObject({ lost: [], duplicate: [], phantom: [], isClean: true })
+  expect(await Promise.all(['a', 'b'].map(now))).toEqual([
+    { state: 'online', role: 'standby', streams: true, type: 'm5.xlarge' },
+    { state: 'online', role: 'primary', streams: false, type: 'm5.xlarge' },
+  ])
 })

@@ -1,3 +1,4 @@
+import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Probe, ReadPorts } from '@/lib/ports'
 import { type Place, type Plain, probeTimeoutMs } from '../facts/instance'
@@ -16,7 +17,12 @@ export type RollMember = {
   /** It streams from a member. */
   isStreaming: boolean
   pending: PendingSetting[]
+  /** What the rolling operation looks at beside PostgreSQL; null: nothing. */
+  seen: JsonObject | null
 }
+
+/** Looks at a member for a rolling operation that asks more than PostgreSQL says. */
+export type LookAtMember = (ports: ReadPorts, place: Place, context: GatherContext) => Promise<JsonObject>
 
 /** A herd whose members are taken one after the other. */
 export type HerdRoll = {
@@ -25,7 +31,7 @@ export type HerdRoll = {
   members: RollMember[]
 }
 
-export const gatherRoll = async (ports: ReadPorts, herdId: string, context: GatherContext): Promise<HerdRoll> => {
+export const gatherRoll = async (ports: ReadPorts, herdId: string, context: GatherContext, look?: LookAtMember): Promise<HerdRoll> => {
   const { name, environmentId, members } = await ports.inventory.herdStanding(herdId)
   const peers = await gatherPeers(ports, herdId, members, context)
   const ordered = peers.toSorted((a, b) => rankOf(a, peers) - rankOf(b, peers) || (a.place.title < b.place.title ? 1 : -1))
@@ -41,6 +47,7 @@ export const gatherRoll = async (ports: ReadPorts, herdId: string, context: Gath
           upstreamId: upstream?.place.id ?? null,
           isStreaming: upstream !== null && isStreamingFrom(probe, upstream.place),
           pending: await pendingOf(ports, place, probe, context),
+          seen: look === undefined ? null : await look(ports, place, context),
         }
       }),
     ),

@@ -3,7 +3,8 @@ import { counted } from '@/lib/domain/values/counted'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Operation } from '@/lib/kernel/operation/operation'
-import type { Affected } from '@/lib/kernel/operation/plan'
+import type { Affected, Verdict } from '@/lib/kernel/operation/plan'
+import { pass, worstVerdict } from '@/lib/kernel/operation/verdict'
 import { switchover } from '../switchover'
 import { switchoverInput } from '../switchover/input'
 import { gatherRoll, type HerdRoll, isPrimary, primaryOf, type RollMember } from './facts'
@@ -34,15 +35,35 @@ interface RollingHead<Shape extends z.ZodRawShape> {
   member: Operation
   work: (input: z.infer<z.ZodObject<Shape>>) => Omit<MemberWork, 'operation'>
   /** What waits on a member, in words; null: nothing. */
-  now: (member: RollMember) => string | null
+  now: (member: RollMember, input: z.infer<z.ZodObject<Shape>>) => string | null
+  /** Of the whole herd, below its members. Default: none. */
+  rows?: (taken: readonly RollMember[], input: z.infer<z.ZodObject<Shape>>) => { label: string; value: string }[]
+  /** Checks of its own on the members that are taken, each on all of them. Default: none. */
+  gates?: readonly {
+    name: string
+    title: string
+    look: (member: RollMember, input: z.infer<z.ZodObject<Shape>>) => Verdict
+  }[]
+  /** What of `seen` the plan stands on. Default: nothing. */
+  firm?: (member: RollMember) => JsonObject
 }
 
 /**
  * An operation on the members of a herd as one on the herd, without a moment in which nobody takes writes: the standbys one by one, a switchover, the former
  * primary. Each is a segment of one job, which holds the herd for its whole length; between two of them it can be cancelled, and what is done stays.
  */
-export const rolling = <Shape extends z.ZodRawShape>({ input: own, member, work, now, ...head }: RollingHead<Shape>): Operation => {
-  const workOf = (input: JsonObject) => ({ operation: member, ...work(input as z.infer<z.ZodObject<Shape>>) })
+export const rolling = <Shape extends z.ZodRawShape>({
+  input: own,
+  member,
+  work,
+  now,
+  rows = () => [],
+  gates: ownGates = [],
+  firm = () => ({}),
+  ...head
+}: RollingHead<Shape>): Operation => {
+  const ownOf = (input: JsonObject) => input as z.infer<z.ZodObject<Shape>>
+  const workOf = (input: JsonObject) => ({ operation: member, ...work(ownOf(input)) })
   const taken = (facts: RollFacts) => facts.members.filter((one) => workOf(facts.input).needless(one, one) === null)
   const moves = (facts: RollFacts) => taken(facts).some(isPrimary)
   const segments = (facts: RollFacts) => {
@@ -56,7 +77,10 @@ export const rolling = <Shape extends z.ZodRawShape>({ input: own, member, work,
     role: 'dba',
     danger: 'disruptive',
     input: z.strictObject({ ...own, ...rollInput }) as unknown as z.ZodType<RollInput & JsonObject>,
-    gather: async (ports, input, context): Promise<RollFacts> => ({ input, ...(await gatherRoll(ports, context.targetId, context)) }),
+    gather: async (ports, input, context): Promise<RollFacts> => ({
+      input,
+      ...(await gatherRoll(ports, context.targetId, context, workOf(input).look)),
+    }),
     about: ({ herd }) => ({ title: herd.name, environmentId: herd.environmentId, herdId: herd.id, serverId: null }),
     firm: (facts) => ({
       herd: facts.herd.id,
@@ -68,6 +92,7 @@ export const rolling = <Shape extends z.ZodRawShape>({ input: own, member, work,
         timeline: one.probe.timeline,
         systemIdentifier: one.probe.systemIdentifier,
         isTaken: workOf(facts.input).needless(one, one) === null,
+        ...firm(one),
       })),
     }),
     lasting: (facts) => ({ herd: facts.herd.id, primary: primaryOf(facts)?.place.id ?? null }),
@@ -77,11 +102,15 @@ export const rolling = <Shape extends z.ZodRawShape>({ input: own, member, work,
       facts.members
         .filter((one) => moves(facts) || taken(facts).includes(one))
         .map((one) => ({ place: one.place, probe: one.probe, ...(moves(facts) && !isPrimary(one) ? { isPromoted: true } : {}) })),
-    now: (facts) =>
-      facts.members.map((one) => ({
+    now: (facts) => [
+      ...facts.members.map((one) => ({
         label: one.place.title,
-        value: [one.probe.role === 'unknown' ? one.probe.state : one.probe.role, now(one)].filter((text) => text !== null).join(', '),
+        value: [one.probe.role === 'unknown' ? one.probe.state : one.probe.role, now(one, ownOf(facts.input))]
+          .filter((text) => text !== null)
+          .join(', '),
       })),
+      ...rows(taken(facts), ownOf(facts.input)),
+    ],
     affected: (facts) => affectedOf(facts, taken(facts)),
     offered: switchover.offered,
   })
@@ -90,8 +119,25 @@ export const rolling = <Shape extends z.ZodRawShape>({ input: own, member, work,
     .gate('standbys', 'Another member is there while one is away', (facts) => gates.standbyLeft(facts, taken(facts)))
     .gate('synchronous', 'Commits need not wait', (facts) => gates.commitsReturn(facts, taken(facts)))
     .gate('limits', 'No limit of a standby falls below the primary’s', (facts) => gates.limitsRise(facts, taken(facts)))
+    .gates(
+      ownGates.map(({ name, title, look }) => ({
+        name,
+        title,
+        look: (facts: RollFacts) =>
+          overMembers(taken(facts).map((one) => ({ title: one.place.title, verdict: look(one, ownOf(facts.input)) }))),
+      })),
+    )
     .rolls(segments, partsOf(member))
     .build()
+}
+
+/** The worst of what is said of each member, with the names of those that it is said of. */
+const overMembers = (looked: readonly { title: string; verdict: Verdict }[]): Verdict => {
+  const verdict = worstVerdict(looked.map((one) => one.verdict))
+  const said = looked.flatMap(({ title, verdict: { verdict: own, because } }) =>
+    own === verdict && because !== undefined ? [`${title}: ${because}`] : [],
+  )
+  return said.length === 0 ? pass : ({ verdict, because: said.join(' ') } as Verdict)
 }
 
 export const affectedOf = (facts: HerdRoll, taken: readonly RollMember[]): Affected[] => {

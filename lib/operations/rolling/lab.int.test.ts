@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testFleet } from '@/e2e/harness/lab'
-import { type LabHerd, openLabHerd } from '@/e2e/harness/matrix/herd'
+import { type LabHerd, manageLabPoolers, openLabHerd } from '@/e2e/harness/matrix/herd'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
-import { adoptFile } from '@/lib/domain/poolers/template'
 import { judgeMove } from '@/lib/domain/proof/certificate'
 import { drive } from '@/lib/kernel/engine/engine'
 import { systemClock } from '@/lib/kernel/ground/clock'
@@ -21,12 +20,7 @@ const members = ['a', 'b', 'c']
 let herd: LabHerd
 beforeAll(async () => {
   herd = await openLabHerd(testFleet({ shop: 'a > b, c' }, { idleHosts: ['front'], poolers: [{ host: 'front', herd: 'shop' }] }), 'shop')
-  const { address } = herd.instance('a')
-  for (const pooler of herd.poolers.values()) {
-    const file = await herd.ports.read.poolers.readFile(pooler.address, limits)
-    const template = adoptFile(file!.text, { host: address.host.address, port: address.port })
-    await herd.ports.act.inventory.managePooler(pooler.id, template, limits)
-  }
+  await manageLabPoolers(herd)
 })
 afterAll(() => herd?.close())
 

@@ -6,7 +6,7 @@ import { lookAt } from '../steps/postgres/server'
 import { catchUp } from '../steps/replication/catch-up'
 import { switchover } from '../switchover'
 import { awaitHealthy } from './all-healthy'
-import { gatherRoll, type HerdRoll, isPrimary, primaryOf, type RollMember } from './facts'
+import { gatherRoll, type HerdRoll, isPrimary, type LookAtMember, primaryOf, type RollMember } from './facts'
 import { asPlanned, type Expected } from './gates'
 
 /** What is done to each member while it is a standby. */
@@ -17,6 +17,10 @@ export interface MemberWork {
   needless: (now: RollMember, planned: RollMember) => LeftOut | null
   /** What a standby waits for before it is taken. */
   first?: (member: RollMember, primary: RollMember) => Step
+  /** What is looked at of a member beside its PostgreSQL, for `needless`. */
+  look?: LookAtMember
+  /** What becomes of the former primary, in words. Default: it is restarted by the switchover, and only if not by the work. */
+  former?: (primary: RollMember) => string
 }
 
 export interface Roll extends MemberWork {
@@ -30,10 +34,10 @@ type Within = Facts & { roll: HerdRoll }
 const rollOf = (facts: Facts): HerdRoll => (facts as Within).roll
 
 /** `operation` with the herd among its facts, looked at again when its turn comes. */
-const within = (operation: Operation, { herd }: HerdRoll, expected: Expected): Operation => ({
+const within = (operation: Operation, { herd }: HerdRoll, expected: Expected, look?: LookAtMember): Operation => ({
   ...operation,
   gather: async (ports, input, context) => {
-    const [facts, roll] = await Promise.all([operation.gather(ports, input, context), gatherRoll(ports, herd.id, context)])
+    const [facts, roll] = await Promise.all([operation.gather(ports, input, context), gatherRoll(ports, herd.id, context, look)])
     return { ...facts, roll }
   },
   gates: [asPlannedGate(expected), ...operation.gates],
@@ -46,7 +50,7 @@ const asPlannedGate = (expected: Expected): Gate<Facts> => ({
   look: (facts) => asPlanned(rollOf(facts), expected),
 })
 
-/** Somebody may promote it after the look at its facts: then it is left alone. */
+/** Somebody may promote it after the look at its facts: then it is left alone. Later steps of work in several have looks of their own. */
 const onlyStandby = (step: Step, { place }: RollMember): Step => ({
   ...step,
   check: async (facts, ports, context) => {
@@ -61,22 +65,26 @@ const memberNow = (facts: Facts, { place }: RollMember): RollMember => rollOf(fa
 const upstreamNow = (facts: Facts, member: RollMember) =>
   rollOf(facts).members.find(({ place }) => place.id === memberNow(facts, member).upstreamId)?.place ?? null
 
+/** The step, unless the operation has it itself. */
+const withoutOwn = ({ effects }: Operation, step: Step): Step[] => (effects.some(({ name }) => name === step.name) ? [] : [step])
+
 /** The work on one member while it is a standby, with the wait until it is back. */
 const memberOperation = (roll: HerdRoll, member: RollMember, work: MemberWork, primaryId: string | null): Operation => {
   const primary = primaryOf(roll)
-  const whole = within(work.operation, roll, { primaryId, standby: member, memberIds: roll.members.map(({ place }) => place.id) })
+  const expected = { primaryId, standby: member, memberIds: roll.members.map(({ place }) => place.id) }
+  const whole = within(work.operation, roll, expected, work.look)
   const whyNot = (facts: Facts) => work.needless(memberNow(facts, member), member)
   const when = { when: (facts: Facts) => whyNot(facts) === null, otherwise: (facts: Facts) => whyNot(facts)! }
   const steps: Step[] = [
     ...(work.first === undefined || primary === null ? [] : [work.first(member, primary)]),
-    ...work.operation.effects.map((step) => onlyStandby(step, member)),
-    {
+    ...work.operation.effects.map((step, at) => (at === 0 ? onlyStandby(step, member) : step)),
+    ...withoutOwn(work.operation, {
       name: 'catch-up',
       ...(catchUp(
         () => member.place,
         (facts) => upstreamNow(facts, member),
       ) as unknown as Effect<Facts>),
-    },
+    }),
   ]
   const [healthy] = whole.effects
   return { ...whole, effects: [healthy!, ...steps.map((step) => ({ ...step, ...effectWhen(when, step) }))] }
@@ -85,7 +93,7 @@ const memberOperation = (roll: HerdRoll, member: RollMember, work: MemberWork, p
 /** The work on the primary where it stays the primary. */
 const primaryOperation = (roll: HerdRoll, primary: RollMember, work: MemberWork): Operation => {
   const memberIds = roll.members.map(({ place }) => place.id)
-  const whole = within(work.operation, roll, { primaryId: primary.place.id, standby: null, memberIds })
+  const whole = within(work.operation, roll, { primaryId: primary.place.id, standby: null, memberIds }, work.look)
   const whyNot = (facts: Facts) => work.needless(memberNow(facts, primary), primary)
   const when = { when: (facts: Facts) => whyNot(facts) === null, otherwise: (facts: Facts) => whyNot(facts)! }
   const [healthy, ...steps] = whole.effects
@@ -122,7 +130,8 @@ export const segmentsOf = (roll: HerdRoll, work: Roll): Segment[] => {
       ...{ key: member.key, title: member.place.title, operation, targetId: member.place.id, input: work.input },
       leftOut: work.needless(member, member),
       forecast: isFormer
-        ? `Only if the switchover has not restarted it: that stops ${member.place.title}, and starts it as a standby.`
+        ? (work.former?.(member) ??
+          `Only if the switchover has not restarted it: that stops ${member.place.title}, and starts it as a standby.`)
         : operation,
     }
   }
@@ -165,15 +174,16 @@ export const partsOf = (member: Operation) => [
   {
     key: 'member',
     title: '',
-    operation: partOf(member, [
-      {
+    operation: partOf(
+      member,
+      withoutOwn(member, {
         name: 'catch-up',
         ...(catchUp(
           () => null as never,
           () => null,
         ) as unknown as Effect<Facts>),
-      },
-    ]),
+      }),
+    ),
   },
   { key: 'switchover', title: 'Switchover', operation: partOf(switchover) },
 ]

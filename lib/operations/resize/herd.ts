@@ -1,0 +1,81 @@
+import type { z } from 'zod'
+import { monthlySum, sayFromTo, sayPriceChange } from '@/lib/domain/machines/prices'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { notNeeded } from '@/lib/kernel/operation/only-when'
+import type { Verdict } from '@/lib/kernel/operation/plan'
+import { rolling } from '../rolling'
+import type { RollMember } from '../rolling/facts'
+import { resize } from '.'
+import { lookAtOwnMachine, type MachineFacts, wantedTypes } from './facts'
+import { fits, hasMachine, isAlone, keepsAddress } from './gates'
+import { type ResizeInput, resizeInput } from './input'
+
+type Wanted = Pick<ResizeInput, 'type' | 'fallbacks'>
+
+const machineOf = ({ seen }: RollMember) => seen as MachineFacts
+
+const sayMember = (member: RollMember, { type }: Wanted): string | null => {
+  const { machine, now } = machineOf(member)
+  if (machine === null || now === null) return null
+  return now.type === type ? `${type} already` : `${now.type} → ${type}, per month ${sayPriceChange(machine.region, now.type, type)}`
+}
+
+/** Nothing where a price is not known: each member says so itself. */
+const sumRow = (taken: readonly RollMember[], { type }: Wanted) => {
+  const known = taken.flatMap((one) => {
+    const { machine, now } = machineOf(one)
+    return machine === null || now === null ? [] : [{ region: machine.region, type: now.type }]
+  })
+  const [before, after] = [monthlySum(known), monthlySum(known.map(({ region }) => ({ region, type })))]
+  return before === null || after === null ? [] : [{ label: 'Price per month, together', value: sayFromTo(before, after) }]
+}
+
+const onMachine =
+  (gate: (facts: MachineFacts & { instance: RollMember['place']; input: Wanted }) => Verdict) => (member: RollMember, input: Wanted) =>
+    gate({ ...machineOf(member), instance: member.place, input })
+
+const former = ({ type, fallbacks }: Wanted) => {
+  const others = wantedTypes({ input: { type, fallbacks } }).slice(1)
+  const orElse = others.length === 0 ? '' : `, else ${others.join(', ')}`
+  return (member: RollMember): string => {
+    const { machine, now } = machineOf(member)
+    const name = machine === null ? 'Its machine' : `${machine.title} (${machine.instanceId})`
+    return `As the standby that it is by then: out of the names that standbys share, stop PostgreSQL and the machine, make it ${type}${orElse}, else ${now?.type ?? 'what it was'} again, start it, stream, catch up, back into the names. ${name} is not touched while it takes writes.`
+  }
+}
+
+const { type, fallbacks, timeoutSeconds } = resizeInput.shape
+const shape = { type, fallbacks, timeoutSeconds } satisfies z.ZodRawShape
+
+export const resizeHerd = rolling({
+  name: 'resize-herd',
+  title: 'Resize every machine of the herd',
+  verb: 'Resize the herd',
+  help: [
+    'Makes the EC2 machines of a herd another type, one at a time, while the herd goes on taking writes: the standbys first, then a switchover, then the former primary. Each is the operation Resize: out of its DNS names, stop, change, start, stream, catch up, back.',
+    'Machines that are of the type already are left out. Where that is the primary’s, it stays the primary.',
+    'Each machine has the fallbacks of its own, and its former type last: none is left stopped. Where one cannot have any of the types, the job stops after those before it, and these keep their new type.',
+    'It is one job, and it holds the herd for its whole length. A cancel stops it between two members.',
+    'Clients of a pooler in front of the herd wait for a moment at the switchover. Clients that are connected to a standby directly are cut when its turn comes.',
+  ],
+  input: shape,
+  member: resize,
+  work: (given) => ({
+    input: resizeInput.parse({ type: given.type, fallbacks: given.fallbacks, timeoutSeconds: given.timeoutSeconds }) as JsonObject,
+    look: (ports, place, context) => lookAtOwnMachine(ports, place, wantedTypes({ input: given }), context) as Promise<JsonObject>,
+    former: former(given),
+    needless: (member) => (machineOf(member).now?.type === given.type ? notNeeded(`Its machine is ${given.type} already.`) : null),
+  }),
+  now: sayMember,
+  rows: sumRow,
+  gates: [
+    { name: 'machine', title: 'Their machines are known and run', look: onMachine(hasMachine) },
+    { name: 'fits', title: 'The machines can become that type', look: onMachine(fits) },
+    { name: 'alone', title: 'Nothing else runs on the machines', look: onMachine(isAlone) },
+    { name: 'address', title: 'They keep their addresses', look: onMachine(keepsAddress) },
+  ],
+  firm: (member) => {
+    const { machine, now } = machineOf(member)
+    return { machine, type: now?.type ?? null }
+  },
+})

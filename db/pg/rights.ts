@@ -90,6 +90,7 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   runs: { web: right('siu'), worker: right('siu') },
   jobs: { web: right('siu'), worker: right('siu') },
   scheduled_runs: { web: right('siu'), worker: right('siu') },
+  blueprints: { web: right('siud', { hidden: ['sealed_admin_password'] }), worker: right('su') },
   sizing_rules: { web: writes, worker: right('su') },
   sizing_decisions: { web: adds, worker: right('siud') },
   calendars: { web: writes, worker: reads },

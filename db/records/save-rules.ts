@@ -4,6 +4,7 @@ import type { ResourceName } from '@/lib/resources'
 import type { Tx } from '../pg/client'
 import { tellPerson } from '../trail/notices'
 import { accountCheck } from './aws-rules'
+import { blueprintRules } from './blueprint-rules'
 import { herdCheck, serverRules } from './place-rules'
 import { reservedBy } from './reserved'
 import type { Rules, Values } from './rules'
@@ -124,6 +125,7 @@ const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
   server: { ...serverRules, blockers: openJobs('server_id') },
   'dns-zone': { check: zoneCheck },
   'cloud-account': { check: accountCheck },
+  blueprint: blueprintRules,
   name: {
     environmentOf: environmentOfHerd,
     check: nameCheck,

@@ -1,3 +1,4 @@
+export * from './blueprints'
 export * from './certificates'
 export * from './cloud'
 export * from './discovery'

@@ -1,5 +1,6 @@
 import { makeRegistry } from '@/lib/kernel/resource/registry'
 import type { Resource } from '@/lib/kernel/resource/resource'
+import { blueprint } from './blueprint'
 import { calendar } from './calendar'
 import { certificate } from './certificate'
 import { cloudAccount, machine } from './cloud'
@@ -25,6 +26,7 @@ const declared = [
   server,
   machine,
   cloudAccount,
+  blueprint,
   pooler,
   name,
   dnsZone,

@@ -4,6 +4,7 @@ import { getPool } from '@/db/pg/client'
 import { sumFleet } from '@/db/samples/fleet'
 import { saveSamples } from '@/db/samples/save'
 import { saveStatements } from '@/db/statements/save'
+import { blueprintIsAnswered } from '@/e2e/harness/answers/blueprint'
 import { discoveryIsAnswered } from '@/e2e/harness/answers/discovery'
 import { sizingIsAnswered } from '@/e2e/harness/answers/sizing'
 import { subscriptionIsAnswered } from '@/e2e/harness/answers/subscription'
@@ -330,6 +331,8 @@ test('settings of an instance, of a herd side by side and of the fleet, as JSON 
     })
   expect((await stage.ask('GET', `/api/v1/herds/${shop}/health?look=later`)).body.fields[0].path).toBe('look')
 })
+
+test('a blueprint is imported, judged and written as a manifest', () => blueprintIsAnswered(stage, viewer))
 
 test('a sizing rule is saved, judged over the last days and decided by hand', () => sizingIsAnswered(stage, shop, viewer))
 

@@ -146,6 +146,25 @@ export const callLaws: Readonly<Record<string, Law>> = {
     done: [200, 422],
   },
 
+  'POST /api/v1/blueprints/judge': {
+    ask: (place, world) => ({ body: { id: world.id('blueprint', place), values: {} } }),
+    may: atLeast('viewer'),
+    done: [200],
+  },
+  'POST /api/v1/blueprints/import': {
+    ask: (place, world) => ({
+      body: {
+        text: '{ kind: matriarch_blueprint, name: shop, regions: [eu-north-1], storageGb: 10 }',
+        saves: true,
+        environmentId: world.id('environment', place),
+      },
+    }),
+    may: atLeast('dba'),
+    done: [200, 'record.duplicate'],
+  },
+  'GET /api/v1/blueprints/schema': { ask: none, may: anybody, done: [200], isPlaceless: true },
+  'GET /api/v1/blueprints/{id}/manifest': { ask: one('blueprint'), may: atLeast('viewer'), done: [200] },
+
   'POST /api/v1/herds/{id}/lock': {
     ask: (place, world) => ({ params: { id: world.id('herd', place) }, body: { reason: 'r', holder: 'h' } }),
     may: atLeast('dba'),

@@ -86,6 +86,7 @@ const rooms: Walls['rooms'] = {
   // What a process is given when it starts.
   'lib/env.ts': { imports: '', libraries: 'zod node' },
   'lib/log.ts': { imports: 'lib/env.ts', libraries: 'pino' },
+  'lib/yaml.ts': { imports: '', libraries: 'yaml' },
   'lib/web-ports.ts': {
     imports: 'lib/ports lib/env.ts lib/adapters/ldap lib/adapters/oidc lib/adapters/redis-health.ts',
     libraries: 'node',
@@ -105,6 +106,9 @@ const rooms: Walls['rooms'] = {
   'db/statements': { imports: 'db/schema db/pg db/fleet lib/domain lib/kernel lib/operations lib/shapes' },
   'db/health': { imports: 'db/schema db/pg db/fleet db/samples lib/domain lib/kernel lib/operations lib/shapes' },
   'db/prices': { imports: 'db/schema db/pg lib/domain lib/kernel lib/shapes' },
+  'db/blueprints': {
+    imports: 'db/pg db/prices db/records lib/domain lib/fields lib/kernel lib/resources lib/shapes',
+  },
   'db/timeline': { imports: 'db/pg lib/domain lib/kernel lib/shapes' },
   'db/samples': { imports: 'db/schema db/pg lib/domain lib/kernel lib/shapes' },
   'db/rules': { imports: 'db/schema db/pg db/trail db/samples lib/domain lib/kernel lib/shapes' },
@@ -156,7 +160,7 @@ const rooms: Walls['rooms'] = {
   },
   'app/api': {
     imports:
-      'jobs/requests db lib/domain lib/kernel lib/fields lib/shapes lib/presentation lib/resources lib/operations lib/auth lib/env.ts lib/log.ts lib/web-ports.ts',
+      'jobs/requests db lib/domain lib/kernel lib/fields lib/shapes lib/presentation lib/resources lib/operations lib/auth lib/env.ts lib/log.ts lib/web-ports.ts lib/yaml.ts',
     libraries: 'next next-auth zod node',
   },
   app: { imports: 'app/api components db lib/kernel lib/auth lib/env.ts lib/log.ts lib/web-ports.ts', libraries: 'next react node' },
@@ -165,7 +169,10 @@ const rooms: Walls['rooms'] = {
   'next.config.ts': { imports: '', libraries: 'next node' },
 
   // Beside the console: it talks to it over HTTP.
-  'lib/cli': { imports: 'lib/domain lib/kernel/ground lib/kernel/operation lib/shapes lib/adapters/feeds', libraries: 'tsx node' },
+  'lib/cli': {
+    imports: 'lib/domain lib/kernel/ground lib/kernel/operation lib/shapes lib/adapters/feeds lib/yaml.ts',
+    libraries: 'tsx node',
+  },
 
   // The playground. Its lab knows nothing of the console; `start` puts one in front of it.
   'lib/playground/machine': { imports: '', libraries: 'node' },

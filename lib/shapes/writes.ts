@@ -1,3 +1,4 @@
+import type { ImportShown, JudgedBlueprint } from './blueprints'
 import type { KeyStep } from './environment-key'
 import type { Accepted, HostTokenDecision } from './inbox'
 import type { DryRunShown } from './sizing'
@@ -70,5 +71,11 @@ export const writes = {
     path: `sizing-rules/${id}/dry-run`,
     body: { days },
   }),
+  judgeBlueprint: (id: string | null, values: object): WriteCall<JudgedBlueprint> => ({
+    method: 'POST',
+    path: 'blueprints/judge',
+    body: { id, values },
+  }),
+  importBlueprint: (asked: object): WriteCall<ImportShown> => ({ method: 'POST', path: 'blueprints/import', body: asked }),
   end: (path: string, id: string): WriteCall<null> => ({ method: 'DELETE', path: `${path}/${id}` }),
 }

@@ -43,7 +43,8 @@ const withWords = (schema: JsonSchema, { label, help }: FieldSpec): JsonSchema =
 
 const readField = (spec: FieldSpec): JsonSchema => withWords(readKinds[spec.kind](spec), spec)
 
-const writtenField = (spec: FieldSpec): JsonSchema => {
+/** A field as it may be sent. */
+export const writtenField = (spec: FieldSpec): JsonSchema => {
   if (spec.kind === 'secret') return withWords({ type: ['string', 'null'], writeOnly: true }, spec)
   // Any JSON at all: its schema refers to itself, and says nothing.
   return withWords(spec.kind === 'json' ? {} : toJson(fieldSchema({ ...spec, required: false }), 'output'), spec)

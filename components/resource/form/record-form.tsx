@@ -19,6 +19,7 @@ import type { ResourceDescription } from '@/lib/kernel/resource/resource'
 import type { ReferenceOption } from '@/lib/shapes/list'
 import type { Outcome, Refusal } from '@/lib/shapes/outcome'
 import { Conflict, type ConflictState } from './conflict'
+import { Typed } from './typed'
 import { useUnsaved } from './use-unsaved'
 
 type Values = Record<string, InputValue>
@@ -35,6 +36,15 @@ export interface FormServer {
 }
 
 type After = 'show' | 'another' | 'continue'
+
+/** What is typed, as it would be sent; null where a field does not apply. */
+const readInputs = (resource: ResourceDescription, values: Values) =>
+  Object.fromEntries(
+    resource.form.map((name) => [
+      name,
+      isApplicable(resource.fields, name, values) ? fromInput(values[name]!, resource.fields[name]!) : null,
+    ]),
+  )
 
 /** One form for adding (`id` null) and changing. One schema validates here, in the server action and in the API. */
 export const RecordForm = ({
@@ -77,12 +87,7 @@ export const RecordForm = ({
     defaultValues: defaults,
     mode: 'onTouched',
     resolver: async (values, context, options) => {
-      const read = Object.fromEntries(
-        resource.form.map((name) => [
-          name,
-          isApplicable(resource.fields, name, values) ? fromInput(values[name]!, resource.fields[name]!) : null,
-        ]),
-      )
+      const read = readInputs(resource, values)
       // biome-ignore lint/suspicious/noExplicitAny: the schema's output holds stored values, which are not what the inputs hold.
       const resolved = (await resolve(read as any, context, options as any)) as any
       const missing = missingFields(resource, read).map(({ path, message }) => [path, { type: 'needed', message }])
@@ -276,7 +281,9 @@ export const RecordForm = ({
           </span>
         </div>
       </form>
-      <div className="grid gap-3.5 lg:sticky lg:top-4">{aside}</div>
+      <div className="grid min-w-0 gap-3.5 lg:sticky lg:top-4">
+        <Typed.Provider value={{ id, values: readInputs(resource, held) }}>{aside}</Typed.Provider>
+      </div>
     </div>
   )
 }

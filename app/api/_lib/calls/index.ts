@@ -1,4 +1,5 @@
 import { activityCalls } from './activity'
+import { blueprintCalls } from './blueprints'
 import { certificateCalls } from './certificates'
 import { discoveryCalls } from './discovery'
 import { environmentCalls } from './environments'
@@ -21,6 +22,7 @@ export const calls = {
   ...workCalls,
   ...lockCalls,
   ...activityCalls,
+  ...blueprintCalls,
   ...certificateCalls,
   ...discoveryCalls,
   ...subscriptionCalls,

@@ -1,4 +1,5 @@
 import type { ResourceName } from '@/lib/resources'
+import { blueprint } from './blueprint'
 import { discoveredHost } from './discovered-host'
 import { dnsZone } from './dns-zone'
 import { drPair } from './dr-pair'
@@ -15,6 +16,7 @@ import { subscription } from './subscription'
 
 /** Most resources need none. */
 const parts: Partial<Record<ResourceName, ResourceParts>> = {
+  blueprint,
   'discovered-host': discoveredHost,
   'dns-zone': dnsZone,
   'dr-pair': drPair,

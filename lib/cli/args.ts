@@ -23,6 +23,8 @@ const bare = new Set([
   'blocked',
   'changes',
   'check-price',
+  'check-manifest',
+  'import',
   'list-regions',
   'list-strategies',
   'allow-burstable',

@@ -229,8 +229,9 @@ export const topics: Readonly<Record<string, Topic>> = {
     more: 'Every byte must be the one that was signed, the verdict must follow from the evidence, and the signing key must be the one given. Without --key only an alteration\nis detected, not a forgery: then it proves nothing. Exit code 0 when it is valid, signed by the key given, and proves that no logged commit is lost; 8 when it is\nvalid but does not prove it, or no key was given; 1 when it is not valid.',
   },
   spot: {
-    brief: 'find the cheapest fitting machine; needs no console and no AWS account',
-    usage: 'matriarch spot --check-price [requirements] [-o table|json|csv]',
+    brief: 'find the cheapest fitting machine, and read manifests of pg-spot-operator; needs no AWS account',
+    usage:
+      'matriarch spot --check-price [requirements] [-o table|json|csv]\nmatriarch spot --check-manifest --manifest-path FILE [-o table|json]\nmatriarch spot --import --manifest-path FILE --env ENVIRONMENT [--account ACCOUNT] [--name NAME]',
     inputs: [
       ['--cpu-min N --cpu-max N', 'vCPUs'],
       ['--ram-min N --ram-max N', 'GiB of memory'],
@@ -248,12 +249,16 @@ export const topics: Readonly<Record<string, Topic>> = {
       ['--unfit', 'why each other type does not fit'],
       ['--offline', 'ask nobody: the sample that comes with the console, of its date'],
       ['--list-regions, --list-strategies', 'instead of --check-price'],
+      ['--manifest-path FILE, --manifest TEXT', 'YAML, flags or variables, of any release; - is standard input'],
+      ['--check-manifest', 'say what becomes of each key, without a console'],
+      ['--import', 'add the blueprint to the console'],
     ],
     examples: [
       'matriarch spot --check-price --cpu-min 4 --ram-min 16 --region eu-* --storage-min 100',
       'matriarch spot --check-price --cpu-min 8 --selection-strategy cheapest -o json',
+      'matriarch spot --import --manifest-path shop.yaml --env dev',
     ],
-    more: 'Reads the public documents behind AWS’s own price pages, or those of the mirror that MATRIARCH_PRICE_FEEDS names; where none of them can be reached, the sample.\nExit code 4 when no type fits.',
+    more: 'Reads the public documents behind AWS’s own price pages, or those of the mirror that MATRIARCH_PRICE_FEEDS names; where none of them can be reached, the sample.\nExit code 4 when no type fits, and when a key of a manifest is unknown or makes no sense.',
   },
   login: {
     brief: 'save console and token',

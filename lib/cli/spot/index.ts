@@ -5,19 +5,21 @@ import { exitCodes } from '../exit-codes'
 import { outputOf, print } from '../output'
 import { table } from '../table'
 import { checkPrice } from './check-price'
+import { checkManifest, importManifest } from './manifest'
 
-/** `matriarch spot --check-price …`: needs neither a console nor an AWS account. */
+/** What is asked for; of these exactly one. Only `import` needs a console, none an AWS account. */
+const deeds = ['check-price', 'check-manifest', 'import', 'list-strategies', 'list-regions'] as const
+
+/** `matriarch spot --check-price …` */
 export const spot = async (args: Args): Promise<number> => {
   const [word] = args.words
   if (word) throw new UsageError(`${word} is one word too many.`)
-  const [isPrice, isStrategies, isRegions] = [
-    takeFlag(args, 'check-price'),
-    takeFlag(args, 'list-strategies'),
-    takeFlag(args, 'list-regions'),
-  ]
-  if ([isPrice, isStrategies, isRegions].filter(Boolean).length !== 1)
-    throw new UsageError('Say what to do: --check-price, --list-strategies or --list-regions.')
-  if (isPrice) return checkPrice(args)
+  const asked = deeds.filter((deed) => takeFlag(args, deed))
+  if (asked.length !== 1) throw new UsageError(`Say what to do: ${deeds.map((deed) => `--${deed}`).join(', ')}.`)
+  if (asked[0] === 'check-price') return checkPrice(args)
+  if (asked[0] === 'check-manifest') return checkManifest(args)
+  if (asked[0] === 'import') return importManifest(args)
+  const isStrategies = asked[0] === 'list-strategies'
   const format = outputOf(args, ['table', 'json'])
   mustBeEmpty(args)
   const rows = isStrategies ? Object.entries(strategies satisfies Record<Strategy, string>) : Object.entries(locations)

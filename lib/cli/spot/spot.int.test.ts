@@ -94,3 +94,15 @@ test('nothing that fits, and a flag that makes no sense, have their own exit cod
   }
   expect((await spot(['--list-strategies'])).out).toContain('balanced')
 })
+
+test('a manifest is checked key by key without a console, and an unknown key ends it with the code of a refusal', async () => {
+  const check = (text: string) => spot(['--check-manifest', '--manifest', text])
+  const fine = await check('instance_name: shop\nregion: eu-north-1\nvm: { cpu_min: 2, stripes: 3 }')
+  expect(fine.code, fine.err).toBe(exitCodes.done)
+  expect(fine.out).toMatch(/vm\.cpu_min +taken +vcpusMin = 2\n/)
+  expect(fine.out).toMatch(/vm\.stripes +kept, no effect/)
+  const wrong = await check('PGSO_INSTANCE_NAME=shop PGSO_CPU_MNI=2')
+  expect(wrong.code).toBe(exitCodes.refused)
+  expect(wrong.out).toContain('Did you mean PGSO_CPU_MIN?')
+  expect((await check('a: [')).code).toBe(exitCodes.usage)
+})

@@ -1,6 +1,7 @@
 import type { SeriesOf } from '@/lib/domain/rules/choose'
 import type { Comparison, Recorded } from '@/lib/domain/rules/conditions'
 import { gapMaxMs } from '@/lib/domain/rules/conditions'
+import { sourcesOf } from '@/lib/domain/rules/figures'
 import type { RuleMember } from '@/lib/domain/rules/question'
 import { hostMetrics, instanceMetrics, placeOf } from '@/lib/domain/samples/metrics'
 import { readRecorded } from '../samples/recorded'
@@ -17,7 +18,9 @@ export const measure = async (
   const minutes = Math.max(0, ...comparisons.map((one) => one.minutes))
   const span = { from: new Date(from.getTime() - minutes * 60_000 - gapMaxMs - tenMinutesMs), to: new Date(to.getTime() + 1) }
   const places = (metrics: typeof instanceMetrics | typeof hostMetrics) => [
-    ...new Set(comparisons.map(({ metric }) => placeOf(metrics, metric)).filter((place) => place > 0)),
+    ...new Set(
+      comparisons.flatMap(({ metric }) => sourcesOf(metric).map((source) => placeOf(metrics, source))).filter((place) => place > 0),
+    ),
   ]
   const [ofInstances, ofHosts] = await Promise.all([
     readRecorded(

@@ -94,7 +94,7 @@ export const sizingRule = defineResource({
       label: 'Conditions',
       maxLength: 4000,
       empty: 'none',
-      help: 'Of each standby, by recorded figures: lagSeconds < 60 and (loadPerCpu < 0.5 for 30 min or active < 5). primary. before a figure: the primary’s; combined. before it: the primary’s with that of the standbys it would serve for. What nobody measured does not pass.',
+      help: 'Of each standby, by recorded figures: lagSeconds < 60 and (loadPerCpu < 0.5 for 30 min or active < 5). load: loadPerCpu times vCPUs; busy: active and idle in transaction. primary. before a figure: the primary’s; combined. before it: the primary’s with that of the standbys it would serve for. What nobody measured does not pass.',
     },
     missedRuns: {
       kind: 'choice',

@@ -73,3 +73,17 @@ test('a decision says the comparisons that made it', () => {
   expect(choiceOf(verdicts)).toEqual({ choice: 'not-met', because: 'a: Load per vCPU < 0.5: was 0.9, Active sessions < 2: was 7' })
   expect(choiceOf([])).toEqual({ choice: 'no-change', because: 'The herd has no members.' })
 })
+
+test('the load is that per vCPU times the vCPUs of its host, and of the primary with what it takes over it is the sum', () => {
+  const members = [member('primary', { isPrimary: true, cpus: 8 }), member('a', { cpus: 4 }), member('b', { cpus: null })]
+  const figures = { 'primary loadPerCpu': 0.5, 'a loadPerCpu': 0.25, 'b loadPerCpu': 0.25 }
+  const verdicts = (conditions: string) => choose(conditions, members, figures).map(({ verdict }) => verdict)
+  expect(verdicts('load = 1')).toEqual(['left-out', 'chosen', 'unknown'])
+  expect(verdicts('combined.load = 5')).toEqual(['left-out', 'chosen', 'unknown'])
+  expect(verdicts('primary.load = 4')).toEqual(['left-out', 'chosen', 'chosen'])
+})
+
+test('busy sessions are those that are active and those that are idle in a transaction', () => {
+  const figures = { 'a active': 2, 'a idleInTransaction': 1, 'b active': 2 }
+  expect(choose('busy = 3', [member('a'), member('b')], figures).map(({ verdict }) => verdict)).toEqual(['chosen', 'unknown'])
+})

@@ -1,4 +1,6 @@
 import { type ComparedSubject, type Comparison, type Condition, type Judged, judgeCondition, type Recorded } from './conditions'
+import { derive } from './derived'
+import { isDerived, type RecordedMetric } from './figures'
 
 /** A member as far as a rule needs it. */
 export interface SizedMember {
@@ -15,7 +17,7 @@ export interface SizedMember {
 }
 
 /** Of a member or its host, in order of time. */
-export type SeriesOf = (memberId: string, metric: Comparison['metric']) => readonly Recorded[]
+export type SeriesOf = (memberId: string, metric: RecordedMetric) => readonly Recorded[]
 
 export interface MemberVerdict {
   id: string
@@ -47,15 +49,18 @@ export const chooseMembers = (condition: Condition, at: number, members: readonl
     if (to === null) return { ...said, verdict: 'left-out', because: member.because ?? 'The rule has no type for it.' }
     if (type === to) return { ...said, verdict: 'same', because: `It is ${to} already.` }
     const recordedOf = (metric: Comparison['metric'], of: ComparedSubject): readonly Recorded[] => {
-      if (of === 'member') return seriesOf(id, metric)
+      if (of === 'member') return figureOf(metric, member, seriesOf)
       if (primary === null) return []
-      return of === 'primary' ? seriesOf(primary.id, metric) : combined(metric, primary, [...chosen, member], seriesOf)
+      return of === 'primary' ? figureOf(metric, primary, seriesOf) : combined(metric, primary, [...chosen, member], seriesOf)
     }
     const judged = judgeCondition(condition, at, recordedOf)
     if (judged.verdict === 'passes') chosen.push(member)
     return { ...said, judged, verdict: judged.verdict === 'passes' ? 'chosen' : judged.verdict, because: judged.because }
   })
 }
+
+const figureOf = (metric: Comparison['metric'], { id, cpus }: SizedMember, seriesOf: SeriesOf): readonly Recorded[] =>
+  isDerived(metric) ? derive(metric, cpus, (source) => seriesOf(id, source)) : seriesOf(id, metric)
 
 /** What the primary would have had if it had served these members' clients too; where one of them says nothing, nothing is known. */
 const combined = (
@@ -69,9 +74,9 @@ const combined = (
   const weightOf = ({ cpus }: SizedMember) => (isWeighed ? cpus! / primary.cpus! : 1)
   const parts = others.map((other) => ({
     weight: weightOf(other),
-    byMinute: new Map(seriesOf(other.id, metric).map((one) => [minuteOf(one.from), one])),
+    byMinute: new Map(figureOf(metric, other, seriesOf).map((one) => [minuteOf(one.from), one])),
   }))
-  return seriesOf(primary.id, metric).map((own): Recorded => {
+  return figureOf(metric, primary, seriesOf).map((own): Recorded => {
     let { low, high } = own
     for (const { weight, byMinute } of parts) {
       const one = byMinute.get(minuteOf(own.from))

@@ -39,7 +39,7 @@ test('no text is no condition, and one comparison is itself', () => {
 
 test('what is wrong is said with the word that is', () => {
   for (const [text, because] of [
-    ['load < 1', /“load” is no figure\. Write one of active, idle/],
+    ['lod < 1', /“lod” is no figure\. Write one of active, idle/],
     ['other.active < 1', /“other\.active” is no figure/],
     ['combined.lagSeconds < 1', /combined\.lagSeconds says nothing/],
     ['active 5', /active is followed by “5”/],

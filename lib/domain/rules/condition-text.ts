@@ -1,16 +1,19 @@
 import { hostMetrics, instanceMetrics } from '../samples/metrics'
 import { type ComparedSubject, type Comparison, type Condition, comparedSubjects, comparisonSigns } from './conditions'
+import { derivedMetrics } from './figures'
 
-const metrics = [...instanceMetrics, ...hostMetrics]
+const metrics = [...instanceMetrics, ...hostMetrics, ...derivedMetrics]
 const comparisonsMax = 40
 const depthMax = 8
 const minutesMax = 24 * 60
 /** Of these the sum over members says something; ratios and percents are weighed by vCPUs. */
 export const combinedMetrics: ReadonlySet<string> = new Set([
+  'load',
   'loadPerCpu',
   'activePerCpu',
   'cpu',
   'active',
+  'busy',
   'waiting',
   'commits',
   'walBytes',

@@ -1,4 +1,5 @@
-import { type HostMetric, hostMetrics, type InstanceMetric, instanceMetrics } from '../samples/metrics'
+import { hostMetrics, instanceMetrics } from '../samples/metrics'
+import { type DerivedMetric, derivedMetrics, type RecordedMetric } from './figures'
 
 /** When a rule acts: all of several, one of several, or one figure against a bound. No condition at all is `{ all: [] }`. */
 export type Condition = { all: readonly Condition[] } | { any: readonly Condition[] } | Comparison
@@ -10,7 +11,7 @@ export const comparedSubjects = ['member', 'primary', 'combined'] as const
 export type ComparedSubject = (typeof comparedSubjects)[number]
 
 export interface Comparison {
-  metric: InstanceMetric | HostMetric
+  metric: RecordedMetric | DerivedMetric
   /** Left out: the member's. */
   of?: ComparedSubject
   sign: (typeof comparisonSigns)[number]
@@ -69,7 +70,7 @@ const anyOf = (verdicts: readonly Verdict[]): Verdict =>
 
 const judgeComparison = (comparison: Comparison, at: number, recorded: readonly Recorded[]): Omit<Judged, 'parts'> => {
   const { metric, sign, bound, minutes } = comparison
-  const label = [...instanceMetrics, ...hostMetrics].find((one) => one.name === metric)!.label
+  const label = [...instanceMetrics, ...hostMetrics, ...derivedMetrics].find((one) => one.name === metric)!.label
   const asked = `${label}${subjectWords[comparison.of ?? 'member']} ${sign} ${bound}${minutes === 0 ? '' : ` for ${minutes} min`}`
   const known = recorded.filter((one): one is Known => one.low !== null && one.high !== null)
   const from = minutes === 0 ? at : at - minutes * minuteMs

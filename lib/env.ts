@@ -32,6 +32,14 @@ const networks = z
   )
   .refine((values) => values.every((one) => /^[0-9A-Fa-f.:]+\/\d{1,3}$/.test(one)), { message: 'must be networks such as 10.1.0.0/16' })
 
+const isZone = (zone: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
 const vaultKey = z.string().refine((value) => Buffer.from(value, 'base64').length === 32, {
   message: 'must be 32 bytes in base64; make one with: openssl rand -base64 32',
 })
@@ -169,6 +177,18 @@ const variables = z.object({
     .describe('Where they are sent besides: udp://, tcp:// or tls://HOST:PORT (RFC 5424), or unix:///dev/log (worker).'),
   SAMPLE_DAYS: whole(1, 90).default(7).describe('Samples of a minute are thinned to ten minutes after this many days (worker and web).'),
   SAMPLE_COARSE_DAYS: whole(1, 3650).default(60).describe('Samples of ten minutes are removed after this many days (worker).'),
+  PYGMY_OPEN_AS: z
+    .string()
+    .max(100)
+    .optional()
+    .describe(
+      'User name of the person as whom scripts on this very machine may call /v1/api without a token, as they called pygmy; empty: nobody (web).',
+    ),
+  PYGMY_TIME_ZONE: z
+    .string()
+    .refine(isZone, 'must be a time zone such as Europe/Berlin')
+    .default('UTC')
+    .describe('Time zone of the schedules that come through /v1/api: the one of the machine that pygmy ran on (web).'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], { message: 'must be debug, info, warn or error' })
     .default('info')
@@ -245,8 +265,11 @@ const plainFaults = ({ DATABASE_URL, REDIS_URL, PLAIN_NETWORK }: Env): string[] 
   return faults
 }
 
-const webFaults = ({ AUTH_SECRET, MATRIARCH_URL }: Env, source: Record<string, string | undefined>): string[] => {
+const webFaults = ({ AUTH_SECRET, MATRIARCH_URL, PYGMY_OPEN_AS }: Env, source: Record<string, string | undefined>): string[] => {
   const faults: string[] = []
+  // Behind a proxy that does not say for whom it calls, everybody would seem to be on this machine.
+  if (PYGMY_OPEN_AS && MATRIARCH_URL.startsWith('https://') && source.TRUSTED_PROXIES === '0')
+    faults.push('PYGMY_OPEN_AS: cannot be used behind a proxy that does not append to X-Forwarded-For (TRUSTED_PROXIES=0)')
   if (AUTH_SECRET === undefined) faults.push('AUTH_SECRET: is not set. Make one with: openssl rand -base64 48')
   else if (isWeak(AUTH_SECRET)) faults.push('AUTH_SECRET: can be guessed; make one with: openssl rand -base64 48')
   // This process speaks plain HTTP, so with https something is in front; taken for one client, it would share one limit of failed logins among everybody.

@@ -6,6 +6,7 @@ import { saveSamples } from '@/db/samples/save'
 import { saveStatements } from '@/db/statements/save'
 import { blueprintIsAnswered } from '@/e2e/harness/answers/blueprint'
 import { discoveryIsAnswered } from '@/e2e/harness/answers/discovery'
+import { pygmyIsAnswered } from '@/e2e/harness/answers/pygmy'
 import { sizingIsAnswered } from '@/e2e/harness/answers/sizing'
 import { subscriptionIsAnswered } from '@/e2e/harness/answers/subscription'
 import { type Body, DescribedApi, describedCalls } from '@/e2e/harness/described-api'
@@ -336,6 +337,8 @@ test('a blueprint is imported, judged and written as a manifest', () => blueprin
 
 test('a sizing rule is saved, judged over the last days and decided by hand', () => sizingIsAnswered(stage, shop, viewer))
 
+test('scripts that were written for pygmy get its answers', () => pygmyIsAnswered(stage))
+
 test('a run whose worker was killed says so, in the run and in its stream, until another has taken over', async () => {
   const hold = holdActs(stage.bench.served.fleet, ({ act }) => act.startsWith('stop'))
   const plan = (await stage.ask('POST', '/api/v1/plans', { body: { operation: 'restart', targets: [instanceId('shop on d2')] } })).body
@@ -364,5 +367,10 @@ test('of every call its success was seen, but for those that this stage cannot p
   const generic = new RegExp(`^[A-Z]+ /api/v1/(${resources.map(({ path }) => path).join('|')})(/\\{id\\}(/history)?)? `)
   const unseen = successes.filter((call) => !stage.description.seen.has(call) && !generic.test(call))
   // A certificate needs a switchover: its own tests have it.
-  expect(unseen.sort()).toEqual(['GET /api/v1/certificate-key 200', 'GET /api/v1/certificates/{id}/document 200'])
+  expect(unseen.sort()).toEqual([
+    'GET /api/v1/certificate-key 200',
+    'GET /api/v1/certificates/{id}/document 200',
+    // Refused to every script.
+    'GET /v1/api/logs 200',
+  ])
 })

@@ -20,6 +20,16 @@ const find = {
     where p.id = $1 and not p.is_disabled and p.absent_at is null and ($2::uuid is null or t.id is not null)`,
 }
 
+/** As `absentActor`, by the user name; null also where nobody is called so. */
+export const absentActorCalled = async (userName: string): Promise<Actor | null> => {
+  try {
+    const { rows } = await getPool().query<{ id: string }>('select id from people where lower(user_name) = lower($1)', [userName])
+    return rows[0] ? await absentActor(rows[0].id, null) : null
+  } catch (error) {
+    throw databaseFault(error)
+  }
+}
+
 /**
  * Somebody who is not here, with the grants they hold at this moment: for work that they ordered earlier. A token counts until it is revoked; that its time
  * ran out after the order takes nothing back. null: the person is disabled, or gone from here or from the directory, or the token was revoked.

@@ -94,6 +94,13 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   sizing_rules: { web: writes, worker: right('su') },
   sizing_decisions: { web: adds, worker: right('siud') },
   calendars: { web: writes, worker: reads },
+  // Of /v1/api.
+  pygmy_counters: { web: writes, worker: none },
+  pygmy_numbers: { web: writes, worker: none },
+  pygmy_managements: { web: writes, worker: none },
+  pygmy_names: { web: writes, worker: none },
+  pygmy_dates: { web: writes, worker: none },
+  pygmy_calls: { web: right('sid'), worker: none },
   // By a trigger, with every step of a job.
   failovers: { web: right('siu'), worker: right('siu') },
   result_grids: { web: reads, worker: right('sid') },

@@ -122,7 +122,9 @@ export const openStage = async (): Promise<Stage> => {
 
 const refusals = ['auth.required', 'access.denied', 'record.missing']
 export const isRefused = ({ code, text }: { code: string | null; text: string }): boolean =>
-  refusals.includes(code ?? '') || (code === 'input.invalid' && text.includes('you may not see it'))
+  refusals.includes(code ?? '') ||
+  text.includes('object does not exist.') ||
+  (code === 'input.invalid' && text.includes('you may not see it'))
 
 /** The callers beside one another; what one of them does comes one after the other. */
 export const forEach = async <T>(all: readonly T[], work: (one: T) => Promise<string[]>): Promise<string[]> =>

@@ -18,6 +18,9 @@ export interface World {
   sharedRun: string
 }
 
+/** By which scripts know what is in each. */
+export const scriptNumbers: Record<Place, number> = { here: 900_001, there: 900_002 }
+
 export const digest = 'd'.repeat(64)
 /** Words that stand in what the other environment holds and in no sentence of the console's own. */
 const words: Record<Place, RegExp> = { here: /[a-z]-here\b|\bhere\.test|nearby-land/g, there: /[a-z]-there\b|\bthere\.test|faraway-land/g }
@@ -65,6 +68,29 @@ const jobOf = async (runId: string, environmentId: string, title: string): Promi
   return jobId
 }
 
+/** The numbers that scripts know them by, and one of each of what scripts alone keep. */
+const numberThem = async (pool: pg.Pool, ids: Record<string, string>): Promise<void> => {
+  for (const [place, number] of Object.entries(scriptNumbers)) {
+    const herd = ids[`herd:${place}`]
+    await pool.query(
+      `insert into pygmy_numbers (kind, number, herd_id, rule_id) values ('cluster', $1, $2, null), ('rule', $1, null, $3)`,
+      [number, herd, ids[`sizing-rule:${place}`]],
+    )
+    await pool.query(`insert into pygmy_managements (number, herd_id, average_load) values ($1, $2, $3)`, [number, herd, `load-${place}`])
+    await pool.query(
+      `insert into pygmy_names (number, hosted_zone, dns_name, match_type, tag_role, herd_id) values ($1, 'n/a', $2, 'MATCH_ROLE', 'Slave', $3)`,
+      [number, `shop.${place}.test`, herd],
+    )
+    await pool.query(`insert into pygmy_dates (number, day) values ($1, $2)`, [number, `2031-01-0${number % 10}`])
+    await pool.query(`insert into calendars (environment_id, herd_id, name, dates, holds_up) values ($1, $2, $3, $4, true)`, [
+      ids[`environment:${place}`],
+      herd,
+      `rest-${place}`,
+      `2031-01-0${number % 10}`,
+    ])
+  }
+}
+
 /** `pool` is the owner's: it sees every column. */
 export const makeWorld = async (pool: pg.Pool): Promise<World> => {
   const ids = await seedTerritories()
@@ -95,6 +121,7 @@ export const makeWorld = async (pool: pg.Pool): Promise<World> => {
     ids[`plan:${place}`] = rows[0]!.id
     ids[`scheduled-plan:${place}`] = scheduledPlan.rows[0]!.id
   }
+  await numberThem(pool, ids)
   const shared = await pool.query<{ id: string }>(
     `insert into runs (operation, resource, title, state, actor_name, policy, digest, environment_ids, jobs)
      values ('reload', 'instance', 'Reload configuration: 2 instances', 'done', 'somebody', $1, 'd', $2, 2) returning id`,

@@ -18,7 +18,7 @@ interface Route {
 /** Next's rule: a folder of its own name before `[parameter]`. */
 const routes = (): Route[] =>
   (readdirSync(join(projectRoot, 'app'), { recursive: true }) as string[])
-    .filter((file) => /^(api\/(v1|health|ready|openapi\.json)|metrics)\b.*\/?route\.ts$/.test(file))
+    .filter((file) => /^(api\/(v1|health|ready|openapi\.json)|v1\/api|metrics)\b.*\/?route\.ts$/.test(file))
     .sort((a, b) => (a.match(/\[/g)?.length ?? 0) - (b.match(/\[/g)?.length ?? 0))
     .map((file) => ({
       pattern: new RegExp(

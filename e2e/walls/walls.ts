@@ -112,6 +112,7 @@ const rooms: Walls['rooms'] = {
   'db/timeline': { imports: 'db/pg lib/domain lib/kernel lib/shapes' },
   'db/samples': { imports: 'db/schema db/pg lib/domain lib/kernel lib/shapes' },
   'db/rules': { imports: 'db/schema db/pg db/trail db/samples lib/domain lib/kernel lib/shapes' },
+  'db/pygmy': { imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/resources' },
   'db/people': { imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/ports', libraries: 'drizzle-orm' },
   'db/fleet': {
     imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/ports lib/shapes lib/resources lib/operations lib/log.ts',
@@ -163,6 +164,7 @@ const rooms: Walls['rooms'] = {
       'jobs/requests db lib/domain lib/kernel lib/fields lib/shapes lib/presentation lib/resources lib/operations lib/auth lib/env.ts lib/log.ts lib/web-ports.ts lib/yaml.ts',
     libraries: 'next next-auth zod node',
   },
+  'app/v1': { imports: 'app/api db lib/kernel lib/env.ts' },
   app: { imports: 'app/api components db lib/kernel lib/auth lib/env.ts lib/log.ts lib/web-ports.ts', libraries: 'next react node' },
   'instrumentation.ts': { imports: 'db/records' },
   'postcss.config.mjs': { imports: '' },

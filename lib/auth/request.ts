@@ -21,7 +21,8 @@ export const actorOfRequest = async (request: Request): Promise<Actor> => {
   return actor
 }
 
-const actorOfToken = async (authorization: string, from: string | null): Promise<Actor | null> => {
+/** Of an Authorization header. Throws `auth.required`, `auth.throttled`. */
+export const actorOfToken = async (authorization: string, from: string | null): Promise<Actor> => {
   const whole = /^bearer +(\S+)$/i.exec(authorization.trim())?.[1] ?? ''
   const secret = readSecret(whole)
   const holder = secret?.kind === 'mat' ? await tokenByPrefix(secret.prefix) : null

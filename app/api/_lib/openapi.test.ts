@@ -26,7 +26,7 @@ const each = Object.entries(document.paths).flatMap(([path, item]) =>
 
 const appFolder = join(import.meta.dirname, '../..')
 /** Everything outside these is for the console's own pages, and no part of the API. */
-const isApi = (path: string) => /^\/api\/v1\/|^\/api\/(health|ready|openapi\.json)$|^\/metrics$/.test(path)
+const isApi = (path: string) => /^\/api\/v1\/|^\/v1\/api\/|^\/api\/(health|ready|openapi\.json)$|^\/metrics$/.test(path)
 
 /** Route files as the document writes their paths, with the methods they export. */
 const routes = (readdirSync(appFolder, { recursive: true }) as string[])

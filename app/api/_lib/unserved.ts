@@ -23,15 +23,19 @@ const readPaths = (): Served[] => {
 let made: Served[] | null = null
 
 /**
- * The refusal of a path under `/api` that nobody serves, or of a method that its path does not take; null: a route answers. Next would show the login page for the
+ * The refusal of a path under `/api` or `/v1/api` that nobody serves, or of a method that its path does not take; null: a route answers. Next would show the login page for the
  * one, and nothing at all for the other.
  */
 export const unserved = (method: string, pathname: string): Fault | null => {
-  if (!/^\/api(\/|$)/.test(pathname) || pagesOwn.includes(pathname.split('/')[2] ?? '')) return null
+  const isForScripts = /^\/v1\/api(\/|$)/.test(pathname)
+  if ((!isForScripts && !/^\/api(\/|$)/.test(pathname)) || pagesOwn.includes(pathname.split('/')[2] ?? '')) return null
   made ??= readPaths()
   const [served] = made.filter(({ pattern }) => pattern.test(pathname)).sort((a, b) => a.parameters - b.parameters)
   if (!served) return new Fault('call.missing')
   const allowed = served.methods
   if (method === 'OPTIONS' || allowed.includes(method)) return null
-  return new Fault('call.method', { because: `This path takes ${allowed.join(', ')} only.`, allowed })
+  return new Fault('call.method', {
+    because: isForScripts ? `Method "${method}" not allowed.` : `This path takes ${allowed.join(', ')} only.`,
+    allowed,
+  })
 }

@@ -6,6 +6,7 @@ import { environmentCalls } from './environments'
 import { healthCalls } from './health'
 import { lockCalls } from './locks'
 import { peopleCalls } from './people'
+import { pygmyCalls } from './pygmy'
 import { sampleCalls } from './samples'
 import { settingCalls } from './settings'
 import { sizingCalls } from './sizing'
@@ -33,4 +34,5 @@ export const calls = {
   ...sizingCalls,
   ...statementCalls,
   ...timelineCalls,
+  ...pygmyCalls,
 }

@@ -5,7 +5,16 @@ import { join } from 'node:path'
 import type { Lab } from '@/lib/playground/lab/lab'
 import { until } from '@/lib/playground/machine/processes'
 import { newPassword, readSecrets } from '@/lib/playground/machine/secrets'
-import { smallSettings } from '@/lib/playground/services/cluster-files'
+import {
+  configOf,
+  haproxyText,
+  patroniText,
+  ports,
+  settingsPath,
+  settingsText,
+  tlsFile,
+  tunedChecks,
+} from '@/lib/playground/services/patroni/files'
 import { certify, makeAuthority } from '../daemons/authority'
 import { startPooler } from './pooler'
 
@@ -40,7 +49,7 @@ export const doors = { haproxy: 15432, haproxyTuned: 15433, pgbouncer: 6432 } as
 export const patroniDatabase = 'app'
 export const restCredentials = { user: 'patroni', password: newPassword() }
 
-const [etcdPort, restPort, postgresPort] = [2379, 8008, 5432]
+const { etcd: etcdPort, rest: restPort, postgres: postgresPort } = ports
 const upTimeoutMs = 120_000
 /** HAProxy takes every server for a good one until its checks have failed, and sends clients to each in turn. */
 const servedInARow = 6
@@ -70,9 +79,7 @@ export interface PatroniCluster {
   close: () => void
 }
 
-/** Where Debian's pg_createconfig_patroni writes it. */
-export const configOf = (scope: string): string => `/etc/patroni/${scope}.yml`
-export const dataDirectoryOf = (major: number, scope: string): string => `/var/lib/postgresql/${major}/${scope}`
+export { configOf, dataDirectoryOf } from '@/lib/playground/services/patroni/files'
 
 const defaultPace = { ttl: 30, loop_wait: 10, retry_timeout: 10 }
 
@@ -154,8 +161,13 @@ export const startPatroni = async (
       },
     )
   const openDoors = () => {
-    const servers = hosts.members.map((host) => `  server ${host} ${address(host)}:${postgresPort} check port ${restPort}\n`).join('')
-    daemon(hosts.edge, 'haproxy', `haproxy -q -db -f ${put(hosts.edge, 'haproxy.cfg', haproxyFile(address(hosts.edge), servers))}`)
+    const listens = [
+      { name: 'shipped', port: doors.haproxy, check: '/primary', timings: 'inter 3s fall 3 rise 2 on-marked-down shutdown-sessions' },
+      { name: 'tuned', port: doors.haproxyTuned, check: '/primary', timings: tunedChecks },
+    ]
+    const servers = hosts.members.map((name) => ({ name, address: address(name) }))
+    const text = haproxyText({ address: address(hosts.edge), members: servers, listens, hasTls: false })
+    daemon(hosts.edge, 'haproxy', `haproxy -q -db -f ${put(hosts.edge, 'haproxy.cfg', text)}`)
   }
   try {
     if (hasTls) putCertificates(lab, [...hosts.members, hosts.edge])
@@ -170,8 +182,11 @@ export const startPatroni = async (
     )
     const own = patroniPasswords(lab)
     for (const host of hosts.members) {
-      const settings = put(host, 'bench.conf', smallSettings)
-      const file = patroniFile(lab, { host, scope, pace, hasTls, etcd: `${address(hosts.edge)}:${etcdPort}`, settings, ...own })
+      lab.hosts.writeFile(host, settingsPath, settingsText, { owner: 'postgres', mode: 0o600 })
+      const file = patroniText({
+        ...{ name: host, address: address(host), scope, major: lab.fleet.postgresMajor, pace, tls: hasTls ? 'required' : null },
+        ...{ etcd: [`${address(hosts.edge)}:${etcdPort}`], rest: restCredentials, ...own },
+      })
       lab.hosts.writeFile(host, configOf(scope), file, { owner: 'postgres', mode: 0o600 })
       start(host)
       if (host === hosts.members[0]) await leads(host)
@@ -205,8 +220,6 @@ export const startPatroni = async (
   }
 }
 
-const tlsFile = (name: string): string => `/etc/patroni/tls/${name}`
-
 /** Each host has one of its own, by its address, from one authority. */
 const putCertificates = (lab: Lab, hosts: readonly string[]): void => {
   const folder = mkdtempSync(join(tmpdir(), 'patroni-tls-'))
@@ -232,94 +245,3 @@ create role app login password '${password}';
 grant pg_monitor to app;
 create database ${patroniDatabase} owner app;
 `
-
-/** JSON is YAML. */
-const patroniFile = (
-  lab: Lab,
-  {
-    host,
-    scope,
-    pace,
-    hasTls,
-    etcd,
-    settings,
-    replicator,
-    superuser,
-  }: Required<Pick<RoomOptions, 'scope' | 'pace' | 'hasTls'>> & {
-    host: string
-    etcd: string
-    settings: string
-    replicator: string
-    superuser: string
-  },
-): string => {
-  const { address } = lab.host(host)
-  const major = lab.fleet.postgresMajor
-  return JSON.stringify({
-    scope,
-    name: host,
-    restapi: {
-      listen: `${address}:${restPort}`,
-      connect_address: `${address}:${restPort}`,
-      authentication: { username: restCredentials.user, password: restCredentials.password },
-      ...(hasTls
-        ? { certfile: tlsFile('own.pem'), keyfile: tlsFile('own.key'), cafile: tlsFile('ca.pem'), verify_client: 'required' }
-        : {}),
-    },
-    ...(hasTls ? { ctl: { cacert: tlsFile('ca.pem'), certfile: tlsFile('own.pem'), keyfile: tlsFile('own.key') } } : {}),
-    etcd3: {
-      hosts: [etcd],
-      ...(hasTls ? { protocol: 'https', cacert: tlsFile('ca.pem'), cert: tlsFile('own.pem'), key: tlsFile('own.key') } : {}),
-    },
-    bootstrap: {
-      dcs: {
-        ...pace,
-        maximum_lag_on_failover: 1_048_576,
-        postgresql: { use_pg_rewind: true, use_slots: true },
-      },
-      initdb: [{ encoding: 'UTF8' }, { locale: 'C.UTF-8' }, 'data-checksums', { 'wal-segsize': '1' }],
-    },
-    postgresql: {
-      listen: `${address}:${postgresPort}`,
-      connect_address: `${address}:${postgresPort}`,
-      use_unix_socket: true,
-      data_dir: dataDirectoryOf(major, scope),
-      bin_dir: `/usr/lib/postgresql/${major}/bin`,
-      custom_conf: settings,
-      pgpass: '/var/lib/postgresql/.pgpass-patroni',
-      parameters: { unix_socket_directories: '/var/run/postgresql' },
-      pg_hba: [
-        'local all postgres peer',
-        'host all all 198.18.0.0/16 scram-sha-256',
-        'host replication replicator 198.18.0.0/16 scram-sha-256',
-      ],
-      authentication: {
-        superuser: { username: 'postgres', password: superuser },
-        replication: { username: 'replicator', password: replicator },
-      },
-    },
-  })
-}
-
-/** First as the roles of pg_cluster ship it, then as fast as it goes without upsetting healthy servers. */
-const haproxyFile = (address: string, servers: string): string => `global
-  maxconn 1000
-defaults
-  mode tcp
-  retries 2
-  timeout connect 4s
-  timeout client 30m
-  timeout server 30m
-  timeout check 1s
-  timeout queue 1m
-listen shipped
-  bind ${address}:${doors.haproxy}
-  option httpchk OPTIONS /primary
-  http-check expect status 200
-  default-server inter 3s fall 3 rise 2 on-marked-down shutdown-sessions
-${servers}listen tuned
-  bind ${address}:${doors.haproxyTuned}
-  option httpchk OPTIONS /primary
-  http-check expect status 200
-  default-server inter 1s fastinter 300ms downinter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
-${servers}`

@@ -46,3 +46,33 @@ export function defaultFleet(postgresMajor: number): Fleet {
     },
   }
 }
+
+/** With a cluster of three that Patroni manages, in the environment that has no other herd. */
+export function withPatroni(fleet: Fleet): Fleet {
+  const host = (name: string, last: number, site: string, tags: string[]) => ({
+    ...{ name, address: `198.18.2.${last}`, environment: 'stage', site },
+    tags: ['debian', ...tags],
+  })
+  return {
+    ...fleet,
+    hosts: [
+      ...fleet.hosts,
+      host('stage-shop-1', 21, 'ams', ['patroni']),
+      host('stage-shop-2', 22, 'ams', ['patroni']),
+      host('stage-shop-3', 23, 'fra', ['patroni']),
+      host('stage-door-1', 31, 'ams', ['pgbouncer', 'haproxy']),
+      host('stage-door-2', 32, 'fra', ['pgbouncer', 'haproxy']),
+    ],
+    patroni: [
+      {
+        name: 'stage-shop',
+        environment: 'stage',
+        scope: 'shop',
+        baseName: 'shop',
+        virtualHost: 'shop.stage.db.lab.test',
+        members: ['stage-shop-1', 'stage-shop-2', 'stage-shop-3'],
+        doors: ['stage-door-1', 'stage-door-2'],
+      },
+    ],
+  }
+}

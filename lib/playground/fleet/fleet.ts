@@ -38,6 +38,19 @@ export type FleetPooler = {
   /** The console writes its file from the start. Default: it is a file that somebody wrote by hand. */
   isManaged?: boolean
 }
+/** A cluster that Patroni manages: etcd beside it on its members, HAProxy and PgBouncer on the doors. It is made after the rest of the fleet. */
+export type FleetPatroni = {
+  name: string
+  environment: string
+  /** Patroni's name of it, and of its data directory. */
+  scope: string
+  /** The application's database. */
+  baseName: string
+  virtualHost: string
+  /** Three; the first one founds the cluster. */
+  members: string[]
+  doors: string[]
+}
 /** `environments: 'all'` or the names of those where the group's role holds. */
 export type FleetGroup = { name: string; role: 'viewer' | 'operator' | 'dba' | 'admin'; environments: 'all' | string[] }
 export type FleetPerson = { user: string; fullName: string; groups: string[] }
@@ -54,6 +67,8 @@ export type Fleet = {
   strays: FleetStray[]
   /** At most one a host. Default: none. */
   poolers?: FleetPooler[]
+  /** Default: none. */
+  patroni?: FleetPatroni[]
   groups: FleetGroup[]
   people: FleetPerson[]
   /** Name servers for the herds' virtual hosts. Default: none. */
@@ -171,6 +186,9 @@ export function checkFleet(fleet: Fleet): void {
     }
   }
   onlyOnce('the cluster name or port', places)
+  for (const { name, environment, members, doors } of fleet.patroni ?? [])
+    for (const host of [...members, ...doors])
+      if (hosts.get(host)?.environment !== environment) refuse(`${host} of ${name} is not a host of ${environment}`)
   const poolers = fleet.poolers ?? []
   onlyOnce(
     'the pooler on',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { defaultFleet } from '../fleet/default'
+import { defaultFleet, withPatroni } from '../fleet/default'
 import type { Fleet } from '../fleet/fleet'
 import { largeFleet } from '../fleet/large'
 import type { VolumeName } from '../hosts/volumes'
@@ -96,12 +96,18 @@ function interactive(argv: string[]): Promise<number> {
 const verbs: Record<string, Verb> = {
   async up(lab, { values }) {
     const { postgresMajor } = lab.machine
-    const fleet: Fleet = values.hosts ? largeFleet(postgresMajor, count(values.hosts, 'N')) : defaultFleet(postgresMajor)
+    const fleet: Fleet = values.hosts ? largeFleet(postgresMajor, count(values.hosts, 'N')) : withPatroni(defaultFleet(postgresMajor))
     const startedAt = performance.now()
     const interrupted = new Promise<void>((done) => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done())
     })
     await lab.up(fleet, { onProgress: ({ step, done, of }) => done === of && console.log(`${step}: ${done}`) })
+    const clusters = fleet.patroni ?? []
+    if (clusters.length > 0) {
+      await ensurePackages('patroni')
+      await lab.patroniUp()
+      console.log(`Patroni clusters: ${clusters.length}`)
+    }
     console.log(labTable(await viewLab(lab)))
     console.log(`\nUp after ${((performance.now() - startedAt) / 1000).toFixed(1)} s. Ctrl-C takes it down.`)
     await Promise.race([interrupted, lab.ended()])

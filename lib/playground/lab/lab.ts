@@ -17,6 +17,7 @@ import { Supervisor, sweep } from '../machine/supervisor'
 import { type Directory, DirectoryServer } from '../services/directory'
 import { HerdMaker } from '../services/herds'
 import { type LabNames, NameServers } from '../services/names'
+import { makePatroni } from '../services/patroni/cluster'
 import { makePoolers } from '../services/poolers'
 import { openRelay, type Relay, type RelayOptions } from '../services/relay'
 
@@ -121,6 +122,11 @@ export class Lab {
       await this.supervisor.kill()
       throw cause
     }
+  }
+
+  /** Makes the fleet's clusters of Patroni that do not exist yet, and waits until all are whole. Their hosts are up. */
+  async patroniUp(): Promise<void> {
+    for (const cluster of this.fleet.patroni ?? []) await makePatroni(this, cluster)
   }
 
   /**

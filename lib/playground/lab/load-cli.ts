@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { FleetPatroni } from '../fleet/fleet'
 import type { Verdict } from '../load/ledger'
 import type { LoadSummary, Target } from '../load/load'
 import { LabError } from '../machine/error'
@@ -30,6 +31,15 @@ export function loadTarget(lab: Lab, herdName: string, through: readonly string[
   }
 }
 
+/** How an application reaches a cluster of Patroni: through the poolers in front. */
+export const patroniTarget = (lab: Lab, { doors, baseName }: FleetPatroni): Target => ({
+  endpoints: doors.map((host) => ({ host: lab.host(host).address, port: poolerPort })),
+  database: baseName,
+  user: 'app',
+  password: readSecrets(lab.layout).app,
+  answerTimeoutMs: pooledAnswerMs,
+})
+
 /** A herd of the fleet, or where the application reaches what the lab knows nothing of. */
 const targetOf = (lab: Lab, herd: string | Target, through?: readonly string[]): Target =>
   typeof herd === 'string' ? loadTarget(lab, herd, through) : herd
@@ -38,13 +48,16 @@ const targetOf = (lab: Lab, herd: string | Target, through?: readonly string[]):
 export function shopCommand(lab: Lab): { argv: string[]; input: string } | null {
   const poolers = lab.fleet.poolers ?? []
   const herds = [...new Set(poolers.map(({ herd }) => herd))]
-  const targets = herds.map((herd) =>
-    loadTarget(
-      lab,
-      herd,
-      poolers.filter((pooler) => pooler.herd === herd).map(({ host }) => host),
+  const targets = [
+    ...herds.map((herd) =>
+      loadTarget(
+        lab,
+        herd,
+        poolers.filter((pooler) => pooler.herd === herd).map(({ host }) => host),
+      ),
     ),
-  )
+    ...(lab.fleet.patroni ?? []).map((cluster) => patroniTarget(lab, cluster)),
+  ]
   return targets.length === 0 ? null : { argv: childArgv, input: JSON.stringify({ verb: 'shop', targets }) }
 }
 

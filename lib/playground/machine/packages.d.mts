@@ -1,5 +1,5 @@
-/** `bench`: for benches, scenarios and the crash matrix on real hosts. */
-export type Purpose = 'playground' | 'bench' | 'tests'
+/** `patroni`: for the playground's cluster of Patroni. `bench`: for benches, scenarios and the crash matrix on real hosts. */
+export type Purpose = 'playground' | 'patroni' | 'bench' | 'tests'
 
 /** Debian packages that are missing, each once. An empty list means that nothing needs to be installed. */
 export declare const missingPackages: (purpose: Purpose) => string[]

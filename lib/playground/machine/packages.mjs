@@ -24,6 +24,9 @@ const playgroundNeeds = [
 ]
 const fakeTime = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((architecture) => `/usr/lib/${architecture}/faketime/libfaketime.so.1`)
 
+/** What the playground's cluster of Patroni needs besides: installed once the rest is up. */
+const patroniNeeds = [program('patroni', 'patroni'), program('etcd', 'etcd-server'), program('haproxy', 'haproxy')]
+
 /** Benches and scenarios ask name servers, lose a Redis and set the clock of a host wrong. */
 const benchNeeds = [
   ...playgroundNeeds,
@@ -38,13 +41,12 @@ const testNeeds = [
   program('rsyslogd', 'rsyslog'),
   program('logger', 'bsdutils'),
   program('busybox', 'busybox'),
-  program('patroni', 'patroni'),
-  program('etcd', 'etcd-server'),
+  ...patroniNeeds,
   { package: 'awscli', isThere: () => existsSync('/usr/bin/aws') },
   { package: 'python3-aiosmtpd', isThere: () => existsSync('/usr/lib/python3/dist-packages/aiosmtpd') },
   { package: 'chromium', isThere: () => existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium') },
 ]
-const needs = { playground: playgroundNeeds, bench: benchNeeds, tests: testNeeds }
+const needs = { playground: playgroundNeeds, patroni: patroniNeeds, bench: benchNeeds, tests: testNeeds }
 
 export const missingPackages = (purpose) => [...new Set(needs[purpose].filter((need) => !need.isThere()).map((need) => need.package))]
 

@@ -11,6 +11,8 @@ export type LabSecrets = {
   people: Record<string, string>
   /** Base64; of the key that names are changed with. */
   nameKey?: string
+  /** Of its cluster of Patroni: the superuser’s, and the REST API’s. */
+  patroni?: { superuser: string; rest: string }
 }
 
 export function newPassword(): string {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustRun } from '../machine/processes'
 
@@ -29,5 +29,48 @@ export async function makeCertificates(folder: string, names: { ips: string[]; d
   await mustRun(['openssl', 'x509', '-req', '-in', file('server.csr'), ...sign, '-out', `${made.certificateFile}.new`])
   await mustRun(['mv', `${made.certificateFile}.new`, made.certificateFile])
   for (const left of ['server.csr', 'server.ext']) rmSync(file(left))
+  return made
+}
+
+export type MemberCertificate = { 'ca.pem': string; 'own.pem': string; 'own.key': string }
+
+/**
+ * An authority of one cluster, and a certificate for each host with which it answers and asks: etcd dials itself, so each is for both. By address alone: of names
+ * Debian's python3-urllib3 wants python3-idna, which it only recommends. The text of each file, by host.
+ */
+export async function makeMemberCertificates(
+  folder: string,
+  cluster: string,
+  hosts: readonly { name: string; address: string }[],
+): Promise<Record<string, MemberCertificate>> {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const file = (name: string) => join(folder, name)
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  await mustRun([
+    'openssl',
+    'req',
+    '-x509',
+    ...key,
+    '-subj',
+    `/CN=${cluster} CA`,
+    '-days',
+    '730',
+    '-keyout',
+    file('ca.key'),
+    '-out',
+    file('ca.pem'),
+  ])
+  const made: Record<string, MemberCertificate> = {}
+  for (const { name, address } of hosts) {
+    const own = file(name)
+    await mustRun(['openssl', 'req', '-new', ...key, '-subj', `/CN=${name}`, '-keyout', `${own}.key`, '-out', `${own}.csr`])
+    const extension = `subjectAltName=IP:${address},IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n`
+    writeFileSync(`${own}.ext`, extension)
+    const sign = ['-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-days', '365', '-extfile', `${own}.ext`]
+    await mustRun(['openssl', 'x509', '-req', '-in', `${own}.csr`, ...sign, '-out', `${own}.pem`])
+    const text = (path: string) => readFileSync(path, 'utf8')
+    made[name] = { 'ca.pem': text(file('ca.pem')), 'own.pem': text(`${own}.pem`), 'own.key': text(`${own}.key`) }
+  }
   return made
 }

@@ -79,8 +79,13 @@ export function standbyAutoConf(upstreamAddress: string, port: number, slot: str
 export const purchaseTableSql = `create table if not exists purchase (
   id bigint generated always as identity primary key, item_id bigint not null, quantity int not null, bought_at timestamptz not null default now())`
 
-/** Roles and the first tables of a new herd, with rows. Passwords are of the base64url alphabet, so they need no quoting. */
-export function foundingSql(database: string, passwords: { replicator: string; app: string }, hasReader: boolean): string {
+/** Roles and the first tables of a new herd, with rows. Passwords are of the base64url alphabet, so they need no quoting. `hasReplicator`: Patroni has made it. */
+export function foundingSql(
+  database: string,
+  passwords: { replicator: string; app: string },
+  hasReader: boolean,
+  { hasReplicator = false }: { hasReplicator?: boolean } = {},
+): string {
   const rewind = [
     'pg_ls_dir(text, boolean, boolean)',
     'pg_stat_file(text, boolean)',
@@ -89,7 +94,7 @@ export function foundingSql(database: string, passwords: { replicator: string; a
   ]
   return `
 set password_encryption = 'scram-sha-256';
-create role replicator login replication password '${passwords.replicator}';
+${hasReplicator ? '' : `create role replicator login replication password '${passwords.replicator}';`}
 ${rewind.map((routine) => `grant execute on function pg_catalog.${routine} to replicator;`).join('\n')}
 create role app login password '${passwords.app}';
 ${hasReader ? `${makeReaderSql('playground').join(';\n')};` : ''}

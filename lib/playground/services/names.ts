@@ -149,23 +149,31 @@ export class NameServers {
 
 const zoneOf = (virtualHost: string): string => virtualHost.slice(virtualHost.indexOf('.') + 1)
 
+/** Those of Patroni among them; the primary is the first one. */
+function namedHerds(fleet: Fleet): { virtualHost: string; environment: string; primary: string }[] {
+  return [
+    ...fleet.herds.map((herd) => ({ ...herd, primary: herd.members.find(({ role }) => role === 'primary')!.host })),
+    ...(fleet.patroni ?? []).map((cluster) => ({ ...cluster, primary: cluster.members[0]! })),
+  ]
+}
+
 function zonesOf(fleet: Fleet): LabZone[] {
-  const zones = new Map(fleet.herds.map((herd) => [zoneOf(herd.virtualHost), herd.environment]))
+  const zones = new Map(namedHerds(fleet).map((herd) => [zoneOf(herd.virtualHost), herd.environment]))
   return [...zones].map(([name, environment]) => ({ name, environment }))
 }
 
 /** The hosts of the environment, each herd's virtual host as an alias of its primary's, and the addresses of its standbys. */
 function recordsOf(fleet: Fleet, zone: LabZone): NamedRecord[] {
   const hosts = fleet.hosts.filter((host) => host.environment === zone.environment)
-  const herds = fleet.herds.filter((herd) => zoneOf(herd.virtualHost) === zone.name)
+  const herds = namedHerds(fleet).filter((herd) => zoneOf(herd.virtualHost) === zone.name)
   return [
     ...hosts.map((host) => ({ name: host.name, type: 'A', value: host.address })),
     ...herds.map((herd) => ({
       name: herd.virtualHost.slice(0, herd.virtualHost.indexOf('.')),
       type: 'CNAME',
-      value: herd.members.find((member) => member.role === 'primary')!.host,
+      value: herd.primary,
     })),
-    ...herds.flatMap(({ readersHost, members }) =>
+    ...fleet.herds.filter((herd) => zoneOf(herd.virtualHost) === zone.name).flatMap(({ readersHost, members }) =>
       readersHost === undefined
         ? []
         : hosts

@@ -18,20 +18,29 @@ export const poolerConfigPath = `${folder}/pgbouncer.ini`
 export async function makePoolers(layout: Layout, machine: Machine, hosts: Hosts, fleet: Fleet, secrets: LabSecrets): Promise<void> {
   await Promise.all(
     (fleet.poolers ?? []).map(async (pooler) => {
-      const own = layout.host(pooler.host, folder)
-      if (existsSync(`${own}/pgbouncer.ini`)) return
-      mkdirSync(own, { recursive: true })
-      if (!machine.isRootless) chownSync(own, machine.postgres.uid, machine.postgres.gid)
-      const put = (name: string, text: string) =>
-        hosts.writeFile(pooler.host, `${folder}/${name}`, text, { mode: 0o640, owner: 'postgres' })
-      put('userlist.txt', `"app" "${secrets.app}"\n`)
-      put('pgbouncer.ini', poolerFile(fleet, pooler))
-      await hosts.mustExec(pooler.host, ['pgbouncer', '-q', '-d', poolerConfigPath])
-      const socket = `/var/run/postgresql/.s.PGSQL.${poolerPort}`
-      const listens = async () => (await hosts.exec(pooler.host, ['test', '-S', socket])).code === 0
-      await until(`PgBouncer on ${pooler.host} to listen`, listens, { timeoutMs: 30_000, everyMs: 50 })
+      if (existsSync(layout.host(pooler.host, `${folder}/pgbouncer.ini`))) return
+      await installPooler({ layout, machine, hosts }, pooler.host, poolerFile(fleet, pooler), secrets.app)
     }),
   )
+}
+
+/** Writes the file of a PgBouncer, for the lab's application, and starts it. */
+export async function installPooler(
+  { layout, machine, hosts }: { layout: Layout; machine: Machine; hosts: Hosts },
+  host: string,
+  text: string,
+  appPassword: string,
+): Promise<void> {
+  const own = layout.host(host, folder)
+  mkdirSync(own, { recursive: true })
+  if (!machine.isRootless) chownSync(own, machine.postgres.uid, machine.postgres.gid)
+  const put = (name: string, content: string) => hosts.writeFile(host, `${folder}/${name}`, content, { mode: 0o640, owner: 'postgres' })
+  put('userlist.txt', `"app" "${appPassword}"\n`)
+  put('pgbouncer.ini', text)
+  await hosts.mustExec(host, ['pgbouncer', '-q', '-d', poolerConfigPath])
+  const socket = `/var/run/postgresql/.s.PGSQL.${poolerPort}`
+  const listens = async () => (await hosts.exec(host, ['test', '-S', socket])).code === 0
+  await until(`PgBouncer on ${host} to listen`, listens, { timeoutMs: 30_000, everyMs: 50 })
 }
 
 /** A line of `[databases]` points at whatever stands for a herd's primary: its address in a file, the words for it in a template. */

@@ -15,10 +15,11 @@ import { systemActor } from '@/lib/kernel/access/access'
 import type { Fleet } from '../fleet/fleet'
 import type { Lab } from '../lab/lab'
 import { consoleAddress } from '../machine/layout'
+import { ensurePackages } from '../machine/packages.mjs'
 import { projectRoot } from '../setup.mjs'
 import type { PlaygroundAccount } from './cloud'
 import { letConsoleIn } from './let-in'
-import { seedAccount, seedFleet, seedNames } from './seed'
+import { seedAccount, seedFleet, seedNames, seedPatroni } from './seed'
 
 /** Queue, schema with the logins of web and worker, and the first administrator. Run again it changes nothing. */
 export const prepareConsole = async (options: { databaseUrl: string; adminUser: string; adminPassword: string }): Promise<LoginNames> => {
@@ -70,6 +71,13 @@ export const registerPlayground = async (
     LDAP_GROUP_BASE_DN: directory.groupBase,
     PLAYGROUND_PEOPLE: JSON.stringify(directory.people.map((person) => ({ ...person, note: note(person.groups) }))),
   }
+}
+
+/** Makes the fleet's clusters of Patroni and registers them, while the console runs already. Their packages are installed first where they are missing. */
+export const bringPatroni = async ({ lab, fleet }: { lab: Lab; fleet: Fleet }): Promise<void> => {
+  await ensurePackages('patroni')
+  await lab.patroniUp()
+  for (const cluster of fleet.patroni ?? []) await seedPatroni(cluster, fleet.postgresMajor, lab.names())
 }
 
 const agentEverySeconds = 20

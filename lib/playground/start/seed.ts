@@ -1,7 +1,9 @@
 import type { PoolClient } from 'pg'
 import { getPool } from '@/db/pg/client'
-import type { Fleet } from '../fleet/fleet'
+import type { Fleet, FleetPatroni } from '../fleet/fleet'
 import type { LabNames } from '../services/names'
+import { patroniPoolerTemplate } from '../services/patroni/cluster'
+import { dataDirectoryOf, ports } from '../services/patroni/files'
 import { poolerTemplate } from '../services/poolers'
 import type { PlaygroundAccount } from './cloud'
 
@@ -55,25 +57,30 @@ const addHerds = async (client: PoolClient, fleet: Fleet): Promise<void> => {
        values ((select id from environments where name = $1), $2, $3, $4, $5, $6) on conflict do nothing`,
       [herd.environment, herd.name, herd.baseName, herd.port, herd.dataDirectory, herd.virtualHost],
     )
-    for (const member of herd.members)
-      await client.query(
-        `insert into instances (herd_id, server_id, environment_id)
-         select h.id, s.id, h.environment_id from herds h join environments e on e.id = h.environment_id and e.name = $1, servers s
-         where lower(h.name) = lower($2) and lower(s.hostname) = lower($3) on conflict do nothing`,
-        [herd.environment, herd.name, member.host],
-      )
+    for (const member of herd.members) await addInstance(client, herd.environment, herd.name, member.host)
   }
 }
 
+const addInstance = (client: PoolClient, environment: string, herd: string, host: string): Promise<unknown> =>
+  client.query(
+    `insert into instances (herd_id, server_id, environment_id)
+     select h.id, s.id, h.environment_id from herds h join environments e on e.id = h.environment_id and e.name = $1, servers s
+     where lower(h.name) = lower($2) and lower(s.hostname) = lower($3) on conflict do nothing`,
+    [environment, herd, host],
+  )
+
 const addPoolers = async (client: PoolClient, fleet: Fleet): Promise<void> => {
   for (const pooler of fleet.poolers ?? [])
-    await client.query(
-      `insert into poolers (herd_id, server_id, template, is_managed)
-       select h.id, s.id, $3::text, $3::text is not null from servers s join herds h on h.environment_id = s.environment_id
-       where lower(s.hostname) = lower($1) and lower(h.name) = lower($2) on conflict do nothing`,
-      [pooler.host, pooler.herd, pooler.isManaged ? poolerTemplate(fleet, pooler) : null],
-    )
+    await addPooler(client, pooler.host, pooler.herd, pooler.isManaged ? poolerTemplate(fleet, pooler) : null)
 }
+
+const addPooler = (client: PoolClient, host: string, herd: string, template: string | null): Promise<unknown> =>
+  client.query(
+    `insert into poolers (herd_id, server_id, template, is_managed)
+     select h.id, s.id, $3::text, $3::text is not null from servers s join herds h on h.environment_id = s.environment_id
+     where lower(s.hostname) = lower($1) and lower(h.name) = lower($2) on conflict do nothing`,
+    [host, herd, template],
+  )
 
 /**
  * Registers the lab's zones and a name for each herd's virtual host. Run again it adds what is missing, and brings the zones' key up to date (the
@@ -91,14 +98,7 @@ export const seedNames = async (
        on conflict (environment_id, lower(name)) do update set sealed_key_secret = excluded.sealed_key_secret`,
       [zone.environment, zone.name, primary.address, primary.port, key.name, key.algorithm, sealedSecret, [resolver.address], ttlSeconds],
     )
-    for (const herd of fleet.herds.filter(({ virtualHost }) => virtualHost.endsWith(`.${zone.name}`)))
-      await getPool().query(
-        `insert into dns_names (zone_id, herd_id, host_name)
-         select z.id, h.id, $3 from dns_zones z join environments e on e.id = z.environment_id and e.name = $1,
-           herds h where lower(z.name) = lower($2) and h.environment_id = e.id and lower(h.name) = lower($4)
-         on conflict do nothing`,
-        [zone.environment, zone.name, herd.virtualHost.slice(0, -zone.name.length - 1), herd.name],
-      )
+    for (const herd of fleet.herds.filter(({ virtualHost }) => virtualHost.endsWith(`.${zone.name}`))) await addName(getPool(), zone, herd)
     for (const { readersHost, name } of fleet.herds)
       if (readersHost?.endsWith(`.${zone.name}`))
         await getPool().query(
@@ -108,6 +108,46 @@ export const seedNames = async (
            on conflict do nothing`,
           [zone.environment, zone.name, readersHost.slice(0, -zone.name.length - 1), name],
         )
+  }
+}
+
+const addName = (
+  db: Pick<PoolClient, 'query'>,
+  zone: { name: string; environment: string },
+  { name, virtualHost }: { name: string; virtualHost: string },
+): Promise<unknown> =>
+  db.query(
+    `insert into dns_names (zone_id, herd_id, host_name)
+     select z.id, h.id, $3 from dns_zones z join environments e on e.id = z.environment_id and e.name = $1,
+       herds h where lower(z.name) = lower($2) and h.environment_id = e.id and lower(h.name) = lower($4)
+     on conflict do nothing`,
+    [zone.environment, zone.name, virtualHost.slice(0, -zone.name.length - 1), name],
+  )
+
+/**
+ * Registers a cluster of Patroni that is up, on servers that are registered: herd, members, the poolers in front, and its name. Run again it adds what is
+ * missing.
+ */
+export const seedPatroni = async (cluster: FleetPatroni, postgresMajor: number, { zones }: LabNames): Promise<void> => {
+  const { name, environment, baseName, scope, members, doors, virtualHost } = cluster
+  const client = await getPool().connect()
+  try {
+    await client.query('begin')
+    await client.query(
+      `insert into herds (environment_id, name, base_name, port, data_directory, virtual_host)
+       values ((select id from environments where name = $1), $2, $3, $4, $5, $6) on conflict do nothing`,
+      [environment, name, baseName, ports.postgres, dataDirectoryOf(postgresMajor, scope), virtualHost],
+    )
+    for (const host of members) await addInstance(client, environment, name, host)
+    for (const host of doors) await addPooler(client, host, name, patroniPoolerTemplate(cluster))
+    const zone = zones.find((one) => virtualHost.endsWith(`.${one.name}`))
+    if (zone) await addName(client, zone, cluster)
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  } finally {
+    client.release()
   }
 }
 

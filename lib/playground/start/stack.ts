@@ -32,6 +32,8 @@ export interface StackOptions {
   workers?: number
   /** Called when a step begins, with its work. */
   onStep?: (step: string, work: Promise<unknown>) => void
+  /** The same, of what is still being made when the rest is up. */
+  onLater?: (step: string, work: Promise<unknown>) => void
 }
 
 /** The running product. */
@@ -226,6 +228,14 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     const startShop = (plan: { argv: string[]; input: string }): Child =>
       keep({ name: 'application', ...plan, environment: {} }, 'Nobody writes through the poolers.', () => startShop(plan))
     if (shop) startShop(shop)
+    const clusters = (playground?.fleet.patroni ?? []).map(({ name }) => name).join(', ')
+    if (playground && clusters) {
+      const made = register.bringPatroni(playground).catch((error: unknown) => {
+        if (!isStopping) throw error
+      })
+      made.catch(() => {}) // Told to whoever waits for it.
+      options.onLater?.(`Patroni cluster ${clusters}`, made)
+    }
     return { url, adminUser, adminPassword: secrets.adminPassword, lab, databaseUrl, web, workers, workerEnvironment, startWorker, stop }
   } catch (cause) {
     await stop()

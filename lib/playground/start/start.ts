@@ -1,4 +1,4 @@
-import { defaultFleet } from '../fleet/default'
+import { defaultFleet, withPatroni } from '../fleet/default'
 import { withEc2Herd } from '../fleet/ec2-herd'
 import { largeFleet } from '../fleet/large'
 import { LabError } from '../machine/error'
@@ -38,10 +38,11 @@ const makeStop = (getStack: () => Stack | null): ((because: string, code?: numbe
 export const start = async (choice: Choice, { progress, packages, build }: Begun): Promise<void> => {
   let stack: Stack | null = null
   const stop = makeStop(() => stack)
+  const later: { step: string; work: Promise<unknown> }[] = []
   const chooseFleet = async () => {
     if (!choice.hasPlayground) return null
     await packages
-    return choice.hosts === null ? withEc2Herd(defaultFleet(postgresMajor())) : largeFleet(postgresMajor(), choice.hosts)
+    return choice.hosts === null ? withPatroni(withEc2Herd(defaultFleet(postgresMajor()))) : largeFleet(postgresMajor(), choice.hosts)
   }
   try {
     stack = await bringUp({
@@ -53,6 +54,7 @@ export const start = async (choice: Choice, { progress, packages, build }: Begun
       redisUrl: process.env.REDIS_URL || undefined,
       hasShop: true,
       onStep: progress.step,
+      onLater: (step, work) => later.push({ step, work }),
       onDeath: afterDeath(console.error, (because) => void stop(because, 1)),
     })
   } catch (error) {
@@ -62,5 +64,7 @@ export const start = async (choice: Choice, { progress, packages, build }: Begun
   }
   progress.line('everything is up')
   const people = stack.lab ? ' · the login page names the directory’s people to try' : ''
-  console.log(`\nOpen ${stack.url}  user ${stack.adminUser}  password ${stack.adminPassword}${people}\nCtrl-C stops everything.`)
+  const clusters = later.map(({ step }) => `\n${step} comes up meanwhile: it is in the lists once that is said here.`).join('')
+  console.log(`\nOpen ${stack.url}  user ${stack.adminUser}  password ${stack.adminPassword}${people}${clusters}\nCtrl-C stops everything.`)
+  for (const { step, work } of later) void progress.step(step, work).catch((error: Error) => console.error(`${step}: ${error.message}`))
 }

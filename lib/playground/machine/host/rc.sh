@@ -22,10 +22,15 @@ touch /run/lab/ready
 	touch /run/lab/booted
 ) &
 if [ -r /etc/pgbouncer/pgbouncer.ini ]; then as_postgres /usr/sbin/pgbouncer -q -d /etc/pgbouncer/pgbouncer.ini; fi
+for unit in /etc/lab-units/*; do
+	[ ! -r "$unit" ] || as_postgres "$lab/unit.sh" "${unit##*/}" &
+done
 bash "$lab/timer.sh" &
 
 shut_down() {
 	local stopping=()
+	# Patroni stops its server before it ends; what the DCS may no longer say is not waited for.
+	pkill -TERM -x patroni && for _ in {1..80}; do pgrep -x patroni >/dev/null || break; sleep 0.1; done
 	for cluster in /etc/postgresql/*/*/; do
 		data=$(sed -n "s/^data_directory *= *'\(.*\)'.*/\1/p" "$cluster/postgresql.conf" 2>/dev/null)
 		version=$(basename "$(dirname "$cluster")")

@@ -8,6 +8,7 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 import { operationByName } from '@/lib/operations'
 import { startWorker } from './driver/start-worker'
+import { startLeaderWatch } from './leaders'
 import { startMessenger } from './messenger'
 import { startCertifying } from './observer/certify'
 import { startFence } from './observer/fence-returned'
@@ -20,6 +21,7 @@ import { startNameObserver } from './observer/observe-names'
 import { startPoolerObserver } from './observer/observe-poolers'
 import { startPriceObserver } from './observer/observe-prices'
 import { makeFactSink, withFacts } from './observer/observe-sink'
+import { startEtcdObserver } from './observer/observe-etcd'
 import { startAuditWatch } from './observer/watch-audit'
 import { makeActPorts } from './ports'
 import { queuePlace } from './queue/location'
@@ -82,6 +84,8 @@ const main = async (): Promise<void> => {
       })
     : null
   const poolerObserver = observer ? startPoolerObserver({ ports, place: observer.place, log }) : null
+  const etcdObserver = env().OBSERVER ? startEtcdObserver({ ports: ports.read, holder: worker.holder, log }) : null
+  const leaderWatch = env().OBSERVER ? await startLeaderWatch({ ports, waker: worker.waker, holder: worker.holder, log }) : null
   const sampleKeeper = startSampleKeeper({
     minuteDays: env().SAMPLE_DAYS,
     coarseDays: env().SAMPLE_COARSE_DAYS,
@@ -132,6 +136,8 @@ const main = async (): Promise<void> => {
       machineObserver?.stop(),
       priceObserver?.stop(),
       poolerObserver?.stop(),
+      etcdObserver?.stop(),
+      leaderWatch?.stop(),
       fence?.stop(),
       liveLooks?.stop(),
       hostChecks.stop(),

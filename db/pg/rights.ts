@@ -77,6 +77,8 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   poolers: { web: writes, worker: writes },
   pooler_herds: { web: writes, worker: writes },
   dns_names: { web: writes, worker: right('su') },
+  etcd_clusters: { web: writes, worker: writes },
+  proxies: { web: writes, worker: writes },
   machines: { web: reads, worker: writes },
   price_lists: { web: reads, worker: writes },
   discovery_rules: { web: writes, worker: reads },

@@ -16,7 +16,7 @@ export const failovers = pgTable(
     title: text('title').notNull(),
     state: text('state').$type<JobState>().notNull(),
     because: text('because'),
-    mode: text('mode').$type<'planned' | 'emergency'>().notNull(),
+    mode: text('mode').$type<'planned' | 'emergency' | 'unordered'>().notNull(),
     oldPrimary: text('old_primary'),
     newPrimary: text('new_primary'),
     /** Estimated when the plan was made; 0 for a planned one. */

@@ -52,6 +52,8 @@ const rooms: Walls['rooms'] = {
     imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/hosts',
     libraries: 'node',
   },
+  'lib/adapters/etcd': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/hosts' },
+  'lib/adapters/haproxy': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh', libraries: 'node' },
   'lib/adapters/health': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres' },
   'lib/adapters/maintenance': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres' },
   'lib/adapters/canary': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres', libraries: 'pg node' },
@@ -131,6 +133,7 @@ const rooms: Walls['rooms'] = {
   'jobs/queue': { imports: 'db/pg lib/kernel/ground lib/env.ts lib/log.ts', libraries: 'bullmq ioredis' },
   'jobs/requests': { imports: 'jobs/queue db lib/domain lib/kernel lib/shapes lib/resources lib/operations', libraries: 'zod' },
   'jobs/driver': { imports: 'jobs/queue jobs/requests db lib/kernel lib/ports lib/resources', libraries: 'node' },
+  'jobs/leaders': { imports: 'jobs/queue jobs/requests jobs/observer db lib/domain lib/kernel lib/ports' },
   'jobs/sizing': { imports: 'jobs/queue jobs/requests db lib/domain lib/kernel' },
   'jobs/observer': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/operations', libraries: 'node' },
   'jobs/messenger': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/presentation lib/resources' },
@@ -139,7 +142,7 @@ const rooms: Walls['rooms'] = {
   'jobs/reseal.ts': { imports: 'db lib/adapters/vault.ts lib/env.ts lib/kernel/access' },
   'jobs/worker.ts': {
     imports:
-      'jobs/driver jobs/messenger jobs/observer jobs/sizing jobs/queue jobs/ports.ts db lib/adapters/copies lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
+      'jobs/driver jobs/messenger jobs/observer jobs/leaders jobs/sizing jobs/queue jobs/ports.ts db lib/adapters/copies lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
   },
 
   // What people see.

@@ -61,6 +61,30 @@ export const observePoolers = async (ports: ActPorts, log: Log, signal: AbortSig
   await round.settled()
 }
 
+/**
+ * Brings the managed poolers of one herd to a member that was just heard to be promoted, without waiting until the observers have seen it. Each asks that member
+ * first whether it takes writes. False: one of them does not point there.
+ */
+export const bringPoolers = async (
+  ports: ActPorts,
+  { herdId, primaryId }: { herdId: string; primaryId: string },
+  log: Log,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const own = (await poolersOf({ index: 0, of: 1 })).filter(({ herds }) => herds.some(({ id }) => id === herdId))
+  const herdIds = [...new Set(own.flatMap(({ herds }) => herds.map(({ id }) => id)))]
+  const [members, locked] = await Promise.all([poolerMembers(herdIds, freshSeconds), lockedHerds(herdIds)])
+  const heard = (members.get(herdId) ?? []).map((one) => ({
+    ...one,
+    isPrimary: one.id === primaryId,
+    isOnline: one.id === primaryId || one.isOnline,
+  }))
+  const known = { members: new Map([...members, [herdId, heard] as const]), locked }
+  const records = await Promise.all(own.map((pooler) => lookAtPooler(ports, pooler, known, log, signal)))
+  await savePoolers(records)
+  return records.every(({ herds }) => herds.every((one) => one.herdId !== herdId || one.follows !== 'stale'))
+}
+
 interface Seen {
   pooler: InventoryPooler
   record: PoolerRecord

@@ -6,6 +6,8 @@ import { carryHere, startCarrier } from './copies/carrier'
 import { withEndpoints } from './endpoints'
 import { endpointHosts } from './endpoints/hosts'
 import { endpointProbe } from './endpoints/probe'
+import { makeEtcd } from './etcd'
+import { makeProxies } from './haproxy'
 import { makeHealth } from './health'
 import { type Hosts, makeHosts } from './hosts'
 import { makeHostWork } from './hosts/host-work'
@@ -47,6 +49,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
   const work = makeHostWork(ssh)
   const carrier = beside.carrier ? startCarrier(ssh.logins, beside.carrier) : carryHere(ssh)
   const copies = makeCopies(ssh, work, carrier)
+  const etcd = makeEtcd(ssh)
   const canary = makeCanary(ssh, beside.canaryFolder, beside.showStrip)
   return {
     ports: {
@@ -67,6 +70,8 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
         copies: copies.read,
         canary: canary.read,
         poolers: poolers.read,
+        etcd: etcd.read,
+        proxies: makeProxies(ssh),
         now: () => new Date(),
       },
       act: {
@@ -83,6 +88,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
         copies: copies.act,
         canary: canary.act,
         poolers: poolers.act,
+        etcd: etcd.act,
       },
     },
     hosts,

@@ -11,10 +11,14 @@ import { dropSlot } from './drop-slot'
 import { failover } from './failover'
 import { analyze, vacuum } from './maintenance'
 import { dropInvalidIndexes, reindex } from './maintenance/indexes'
+import { followLeader } from './follow-leader'
 import { setParameters } from './parameters'
 import { setHerdParameters } from './parameters/herd'
 import { patroniSwitchover } from './patroni'
 import { patroniConfigure } from './patroni/configure'
+import { etcdDefragment } from './patroni/etcd/defragment'
+import { etcdDisarm } from './patroni/etcd/disarm'
+import { etcdSnapshot } from './patroni/etcd/snapshot'
 import { patroniPause, patroniResume } from './patroni/pause'
 import { patroniReinitialize } from './patroni/reinitialize'
 import { patroniReload } from './patroni/reload'
@@ -72,9 +76,13 @@ export const operations: readonly Operation[] = [
   resizeHerd,
   patroniZeroGap,
   patroniSwitchover,
+  followLeader,
   patroniPause,
   patroniResume,
   patroniConfigure,
+  etcdSnapshot,
+  etcdDefragment,
+  etcdDisarm,
   create,
   adopt,
   resumePooler,

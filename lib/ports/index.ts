@@ -3,6 +3,7 @@ import type { CanaryAct, CanaryRead } from './canary'
 import type { CloudAct, CloudRead } from './cloud'
 import type { ClustersAct, ClustersRead } from './clusters'
 import type { CopiesAct, CopiesRead } from './copies'
+import type { EtcdAct, EtcdRead } from './etcd'
 import type { HealthRead } from './health'
 import type { HostWorkAct, HostWorkRead } from './host-work'
 import type { HostsAct, HostsRead } from './hosts'
@@ -11,6 +12,7 @@ import type { MaintenanceAct, MaintenanceRead } from './maintenance'
 import type { NamesAct, NamesRead } from './names'
 import type { PoolersAct, PoolersRead } from './poolers'
 import type { PostgresAct, PostgresRead } from './postgres'
+import type { ProxiesRead } from './proxies'
 import type { ReadersAct, ReadersRead } from './readers'
 import type { ReplicationAct, ReplicationRead } from './replication'
 import type { ServerLogRead } from './server-log'
@@ -24,6 +26,7 @@ export type { CloudAct, CloudDeed, CloudRead, MachineNow, MachinePlace } from '.
 export type { ClusterSite, ClusterSpec, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopySeen, CopySight, CopySpec, DataPlace } from './copies'
 export type { EndpointSource } from './endpoints'
+export type { EtcdAct, EtcdPlace, EtcdRead, EtcdSnapshot } from './etcd'
 export type { HealthRead } from './health'
 export type { HostWorkAct, HostWorkRead, HostWorkSeen } from './host-work'
 export type {
@@ -38,6 +41,7 @@ export type {
   PatroniAnswer,
   PatroniLeader,
   PatroniRequest,
+  ServerRole,
 } from './hosts'
 export type { InPlaceAct, InPlaceAnswer, InPlaceDone, InPlaceRead, InPlaceSpec } from './in-place'
 export type {
@@ -107,6 +111,7 @@ export type {
   TransactionFate,
 } from './postgres'
 export type { DbClass, DbDeed, DbFigures, DbInstanceSeen, RdsAct, RdsRead } from './rds'
+export type { ProxiesRead } from './proxies'
 export type { ReaderFiles, ReaderLogin, ReaderRole, ReadersAct, ReadersRead } from './readers'
 export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
 export type { ServerLogRead } from './server-log'
@@ -132,6 +137,8 @@ export interface ReadPorts {
   copies: CopiesRead
   canary: CanaryRead
   poolers: PoolersRead
+  etcd: EtcdRead
+  proxies: ProxiesRead
   cloud: CloudRead
   now: () => Date
 }
@@ -154,6 +161,7 @@ export interface ActPorts {
     copies: CopiesAct
     canary: CanaryAct
     poolers: PoolersAct
+    etcd: EtcdAct
     cloud: CloudAct
   }
 }

@@ -19,6 +19,7 @@ export const failover = defineResource({
       choices: [
         { value: 'planned', label: 'Planned', tone: 'info' },
         { value: 'emergency', label: 'Emergency', tone: 'warn' },
+        { value: 'unordered', label: 'Not ordered here', tone: 'warn' },
       ],
     },
     state: {

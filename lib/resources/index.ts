@@ -16,6 +16,7 @@ import { pooler } from './pooler'
 import { audit, auditCheckpoint, change } from './record'
 import { server } from './server'
 import { sizingDecision, sizingRule } from './sizing'
+import { etcdCluster, proxy } from './etcd-proxies'
 import { message, subscription } from './subscription'
 import { job, run, scheduledRun } from './work'
 
@@ -28,6 +29,8 @@ const declared = [
   cloudAccount,
   blueprint,
   pooler,
+  proxy,
+  etcdCluster,
   name,
   dnsZone,
   environment,

@@ -38,6 +38,11 @@ export const memoryHostsRead = (world: World): HostsRead => {
     patroniClusters: async (address, options) => clustersOn(world, await logIn(address, options)),
     patroniLeader: async (address, dataDirectory, options) => leaderOf(world, ownPatroni(await logIn(address, options), dataDirectory)),
     patroniConfig: async (address, dataDirectory, options) => configText(world, ownPatroni(await logIn(address, options), dataDirectory)),
+    watchRole: async (address, dataDirectory, { onRole, ...options }) => {
+      const host = await logIn(address, options)
+      const own = [...world.instances.values()].find((one) => one.host === host && one.inventory.address.dataDirectory === dataDirectory)
+      onRole(own === undefined || own.state !== 'running' ? 'none' : own.hasStandbySignal ? 'standby' : 'primary')
+    },
     endPauseCommand: async (dataDirectory, key, seconds) => ['end-pause', dataDirectory, key, String(seconds)],
     check: (address, options) =>
       checkHost(address, options, {

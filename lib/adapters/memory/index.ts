@@ -3,6 +3,7 @@ import { memoryCanaryAct, memoryCanaryRead } from './canary'
 import { machineFor, memoryCloudAct, memoryCloudRead } from './cloud'
 import { memoryClustersAct, memoryClustersRead } from './clusters'
 import { memoryCopiesAct, memoryCopiesRead } from './copies/copies'
+import { memoryEtcdAct, memoryEtcdRead } from './etcd'
 import { memoryHostsAct, memoryHostsRead } from './hosts'
 import { memoryInventory, memoryInventoryAct } from './inventory'
 import { addNames, memoryNamesAct, memoryNamesRead } from './names'
@@ -84,6 +85,8 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     copies: memoryCopiesRead(world),
     canary: memoryCanaryRead(world),
     poolers: memoryPoolersRead(world),
+    etcd: memoryEtcdRead(world),
+    proxies: { look: async () => [] },
     cloud: memoryCloudRead(world),
     now: () => clock.now(),
   }
@@ -106,6 +109,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       copies: memoryCopiesAct(world, calls),
       canary: memoryCanaryAct(world, calls),
       poolers: memoryPoolersAct(world, calls),
+      etcd: memoryEtcdAct(world, calls),
       cloud: memoryCloudAct(world, calls),
       inventory: memoryInventoryAct(world, calls),
     },

@@ -13,6 +13,8 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
     names: new Map(),
     canaries: new Map(),
     dcs: new Map(),
+    etcd: new Map(),
+    snapshots: new Map(),
     canaryTables: new Set(),
     readers: new Map(),
     poolers: new Map(),

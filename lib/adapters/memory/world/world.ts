@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Session } from '@/lib/domain/activity/session'
 import type { MaintainedIndex, MaintainedTable } from '@/lib/domain/maintenance/work'
+import type { EtcdSeen } from '@/lib/domain/managers/etcd'
 import type { FoundManager } from '@/lib/domain/managers/manager'
 import type { CanaryLedger } from '@/lib/domain/proof/canary-ledger'
 import type { ReaderLines } from '@/lib/domain/reader/reader-role'
@@ -9,6 +10,7 @@ import type {
   CanaryDoor,
   CanaryEndpoint,
   DeadManArming,
+  EtcdSnapshot,
   FileSettingProblem,
   Following,
   InventoryHerd,
@@ -290,6 +292,10 @@ export interface World {
   canaries: Map<string, MemoryCanary>
   /** Dynamic configurations of Patroni clusters, by their scope; one that is not there is `{}`. */
   dcs: Map<string, JsonObject>
+  /** The etcd of a Patroni cluster, by its scope. */
+  etcd: Map<string, EtcdSeen>
+  /** Snapshots of it, by `host:path`. */
+  snapshots: Map<string, EtcdSnapshot>
   /** Systems, by their identifiers, that have a table for canaries. */
   canaryTables: Set<string>
   /** The reader, by the identifiers of the systems that have one. */

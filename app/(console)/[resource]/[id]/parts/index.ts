@@ -12,6 +12,7 @@ import { pooler } from './pooler'
 import { scheduledRun } from './scheduled-run'
 import { server } from './server'
 import { sizingDecision, sizingRule } from './sizing-rule'
+import { etcdCluster, proxy } from './stack'
 import { subscription } from './subscription'
 
 /** Most resources need none. */
@@ -21,10 +22,12 @@ const parts: Partial<Record<ResourceName, ResourceParts>> = {
   'dns-zone': dnsZone,
   'dr-pair': drPair,
   environment,
+  'etcd-cluster': etcdCluster,
   herd,
   instance,
   person,
   pooler,
+  proxy,
   'scheduled-run': scheduledRun,
   server,
   'sizing-decision': sizingDecision,

@@ -102,6 +102,15 @@ export interface HostsRead {
    */
   patroniLeader: (host: HostAddress, dataDirectory: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<PatroniLeader>
   /**
+   * What the server with that data directory is, as its files and its process say, until the signal or for `timeoutMs`: at once, and within a fraction of a
+   * second of each change. It asks neither the server nor its manager. Throws as `read` does: a host that falls silent is `shell.timeout`.
+   */
+  watchRole: (
+    host: HostAddress,
+    dataDirectory: string,
+    options: { timeoutMs: number; signal?: AbortSignal; onRole: (role: ServerRole) => void },
+  ) => Promise<void>
+  /**
    * A command for long work on the host that ends a pause after so many seconds of its uptime, and goes on trying for a day where Patroni does not answer
    * then. Only the pause whose configuration holds the key as `matriarch_pause`; it ends by itself once that one is over.
    */
@@ -115,6 +124,9 @@ export interface HostsRead {
     options: { timeoutMs: number; signal?: AbortSignal; profile: string; onStep?: (step: HostCheckStep) => void },
   ) => Promise<HostCheckStep[]>
 }
+
+/** none: no server runs there. */
+export type ServerRole = 'primary' | 'standby' | 'none'
 
 export interface PatroniLeader {
   /** Patroni’s name of whoever holds the leader key; null: nobody does. */

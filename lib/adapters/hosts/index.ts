@@ -2,12 +2,13 @@ import { keptConfig } from '@/lib/domain/managers/config-history'
 import { isLeading } from '@/lib/domain/managers/found-cluster'
 import type { ManagersSeen } from '@/lib/domain/managers/manager'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
-import type { CommandOptions, HostAddress, HostFacts, HostsAct, HostsRead, PatroniAnswer, PatroniLeader } from '@/lib/ports'
+import type { CommandOptions, HostAddress, HostFacts, HostsAct, HostsRead, PatroniAnswer, PatroniLeader, ServerRole } from '@/lib/ports'
 import type { Ssh } from '../ssh'
 import { askPatroniScript, endPauseScript, patroniAnswer } from './ask-patroni'
 import { checkHost } from './check'
 import { findClustersScript, parseClusters } from './find-clusters'
 import { findManagersScript, parseManagers } from './find-managers'
+import { watchRoleScript } from './watch-role'
 import { parseSurvey, type Survey, surveyScript } from './survey'
 
 export interface Hosts {
@@ -17,6 +18,8 @@ export interface Hosts {
   facts: (host: HostAddress, dataDirectories: readonly string[], options: { timeoutMs: number; signal?: AbortSignal }) => Promise<HostFacts>
 }
 
+/** A watch says something every five seconds. */
+const watchSilenceMs = 12_000
 /** What is left of the time for the answer to come back. */
 const answerSeconds = 2
 
@@ -102,6 +105,33 @@ export const makeHosts = (ssh: Ssh): Hosts => {
         const { status, text } = await ask(host, [dataDirectory, 'LEADER', '/'], '', options)
         if (status === 200) return JSON.parse(text) as PatroniLeader
         throw new Fault('shell.failed', { because: `Patroni answered ${status} for its leader: ${text}`, isOver: true })
+      },
+      watchRole: async (host, dataDirectory, { timeoutMs, signal, onRole }) => {
+        const silent = new AbortController()
+        let timer = setTimeout(() => silent.abort(), watchSilenceMs)
+        let rest = ''
+        const onOutput = (_stream: string, text: string) => {
+          clearTimeout(timer)
+          timer = setTimeout(() => silent.abort(), watchSilenceMs)
+          const lines = `${rest}${text}`.split('\n')
+          rest = lines.pop()!
+          for (const line of lines) {
+            const [, role] = /^role=(primary|standby|none)$/.exec(line) ?? []
+            if (role !== undefined) onRole(role as ServerRole)
+          }
+        }
+        const limit = AbortSignal.any([silent.signal, ...(signal ? [signal] : [])])
+        try {
+          const { stdout } = await ssh.exec(host, ['sh', '-c', watchRoleScript, 'sh', dataDirectory], { timeoutMs, signal: limit, onOutput })
+          const problem = /^problem=(.*)$/m.exec(stdout)?.[1]
+          if (problem !== undefined) throw new Fault('shell.failed', { because: problem, isOver: true })
+        } catch (error) {
+          if (silent.signal.aborted && !signal?.aborted)
+            throw new Fault('shell.timeout', { because: `${host.hostname} fell silent.` }, { cause: error })
+          throw error
+        } finally {
+          clearTimeout(timer)
+        }
       },
       endPauseCommand: async (dataDirectory, key, seconds) => ['sh', '-c', endPauseScript, 'sh', dataDirectory, key, String(seconds)],
       showHostKey: ssh.showHostKey,

@@ -59,7 +59,7 @@ export interface Fence {
 /** What is known of one failover: plain, for the page, paper and the API alike. Times are ISO. */
 export interface FailoverReport {
   state: string
-  mode: 'planned' | 'emergency'
+  mode: 'planned' | 'emergency' | 'unordered'
   oldPrimary: string | null
   newPrimary: string | null
   /** Estimated beforehand; 0 for a planned one; null: nobody knows. */

@@ -4,6 +4,7 @@ import { foldJob } from '@/lib/kernel/engine/fold'
 import type { JournalLine } from '@/lib/kernel/ground/journal'
 import type { Json } from '@/lib/kernel/ground/json'
 import { cachedSeconds, type NameMove } from '../facts/names'
+import { unorderedReport } from '../follow-leader/report'
 import { failover } from '.'
 import type { FailoverFacts, Sign } from './facts'
 import { setNames } from './steps/lower-synchronous'
@@ -17,6 +18,7 @@ type Output = { [key: string]: Json | undefined }
 export const reportOf = (lines: readonly JournalLine[], later: LaterWork[] = []): FailoverReport | null => {
   const gathered = lines.findLast((line) => line.kind === 'gathered')
   if (gathered === undefined) return null
+  if ((gathered.facts as { mode?: unknown }).mode === 'unordered') return unorderedReport(lines, later)
   const facts = { ...withoutReaders, ...(gathered.facts as unknown as FailoverFacts) }
   const outputs = outputsOf(lines)
   const fold = foldJob(

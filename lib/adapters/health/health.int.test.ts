@@ -136,6 +136,16 @@ test('what a table’s file holds beyond its rows is estimated, by what was anal
   expect(bloat).toMatchObject({ database: 'shop', value: expect.closeTo(90, -1) })
   await run('shop', 'vacuum (full, analyze) swollen')
   expect(await found('bloat', 'public.swollen')).toBeUndefined()
+  await run(
+    'shop',
+    `create table rare as select repeat('y', 150) || n as word from generate_series(1, 200000) n`,
+    'create index rare_word on rare (word)',
+    'delete from rare where ctid > $$(300,0)$$::tid',
+    'vacuum (analyze) rare',
+  )
+  expect(await found('index-bloat', 'public.rare_word')).toMatchObject({ details: { table: 'public.rare' }, value: expect.closeTo(94, -1) })
+  await run('shop', 'reindex index rare_word')
+  expect(await found('index-bloat', 'public.rare_word')).toBeUndefined()
   await run('shop', 'create index swollen_never on swollen (n)', 'create index swollen_used on swollen (filler, n)')
   await run('shop', 'set enable_seqscan = off', `select count(*) from swollen where filler = 'x'`, 'select pg_stat_force_next_flush()')
   await expect.poll(() => found('unused-index', 'public.swollen_used'), { timeout: 10_000 }).toBeUndefined()

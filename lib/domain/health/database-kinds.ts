@@ -76,6 +76,37 @@ from (
     }),
   },
   {
+    name: 'index-bloat',
+    title: 'Index bloat',
+    what: 'An estimate, from the planner’s statistics, of how much of a B-tree’s file its rows do not need; duplicates that are stored once make it less than it is. Indexes under 32 MB, on expressions, or never analyzed are left out.',
+    asks: 'once',
+    of: 'database',
+    question: () => `
+select format('%I.%I', b.nspname, b.relname) as object, 100 * (1 - b.needed / b.relpages) as value, null as "atLeast",
+  json_build_object('table', b.of, 'bytes', b.relpages::bigint * b.block, 'wastedBytes', ((b.relpages - b.needed) * b.block)::bigint) as details
+from (
+  select n.nspname, c.relname, format('%I.%I', tn.nspname, t.relname) as of, c.relpages, s.block, 1 + ceil(c.reltuples * (4 + 8 * ceil((8 + w.width) / 8)) /
+    ((s.block - 40) * coalesce((select o.option_value::float8 from pg_options_to_table(c.reloptions) o where o.option_name = 'fillfactor'), 90) / 100)) as needed
+  from pg_index x join pg_class c on c.oid = x.indexrelid join pg_namespace n on n.oid = c.relnamespace join pg_am a on a.oid = c.relam
+    join pg_class t on t.oid = x.indrelid join pg_namespace tn on tn.oid = t.relnamespace, (select current_setting('block_size')::int as block) s, lateral (
+    select sum((1 - p.stanullfrac) * p.stawidth) as width, count(*) as known from unnest(x.indkey::int2[]) as k (attnum)
+      join pg_statistic p on p.starelid = x.indrelid and p.staattnum = k.attnum and not p.stainherit
+  ) w
+  where a.amname = 'btree' and x.indisvalid and c.relpages >= ${bloatPagesMin} and c.reltuples >= 0 and w.known = x.indnatts
+    and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+) b where b.needed < b.relpages order by (b.relpages - b.needed) desc limit 50`,
+    everyHours: 24,
+    cost: 'Catalogue and planner statistics of the indexes over 32 MB.',
+    unit: 'percent',
+    limits: { warning: 60, critical: null },
+    worse: 'above',
+    remedy: (found) => ({
+      text: 'Rebuild it beside the load; if it grows again soon, see that autovacuum keeps up with its table.',
+      statement: `REINDEX INDEX CONCURRENTLY ${found.object}; ${inDatabase(found)}`,
+      operation: { name: 'reindex', input: { database: found.database, indexes: found.object } },
+    }),
+  },
+  {
     name: 'invalid-index',
     title: 'Invalid indexes',
     what: 'Left over by a CREATE INDEX or REINDEX CONCURRENTLY that did not end: it is maintained by every write and used by no query, and where it is unique it may not be.',

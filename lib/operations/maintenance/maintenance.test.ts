@@ -38,6 +38,7 @@ test('the remedy of each finding is an operation that takes its object by name, 
     'wraparound: vacuum true',
     'multixact: vacuum true',
     'autovacuum: vacuum true',
+    'index-bloat: reindex true',
     'invalid-index: reindex true',
   ])
 })

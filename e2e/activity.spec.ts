@@ -63,6 +63,16 @@ test('an error is found in the log of its server by its words, with its statemen
   await page.setViewportSize({ width: 390, height: 844 })
   await expectNoWider(page)
 
+  // The same among the logs of all members, with the one that wrote it.
+  const { herdId } = target as unknown as { herdId: string }
+  await page.goto(`/herds/${herdId}/log`)
+  await page.getByLabel('Search').fill('NO_SUCH_ORDERS')
+  await expect(messages).toContainText(/ERROR[\s\S]*relation "no_such_orders" does not exist/, { timeout: 30_000 })
+  await expect(messages.getByRole('listitem').first()).toContainText(titleOf(primary))
+  await expect(page.getByRole('region', { name: 'Errors among them' })).toContainText(`${titleOf(primary)}: 1`)
+  expect(await axeFaults(page)).toEqual([])
+  await expectNoWider(page)
+
   const operator = await as('otto')
   await operator.goto(`/instances/${target!.id}/log`)
   await expect(operator.getByRole('main')).toContainText('it is for those who may run SQL')

@@ -3,6 +3,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Resource } from '@/lib/kernel/resource/resource'
 import type { ResourceName } from '@/lib/resources'
 import { databaseFault, getDb } from '../pg/client'
+import { isSecretColumn } from '../pg/resource-table'
 
 /** What a plan needs to know of a target before anybody looks at it. */
 export interface TargetRow {
@@ -16,8 +17,10 @@ export interface TargetRow {
 /** The registered targets of these ids, in no order; ids that are not registered are left out. For the system: the caller checks permissions. */
 export const findTargets = async (resource: Resource, ids: readonly string[]): Promise<TargetRow[]> => {
   const columns = getTableColumns(resource.keptIn) as Record<string, PgColumn>
-  // A whole probe is not needed to name a target.
-  const plain = Object.fromEntries(Object.entries(columns).filter(([, column]) => column.dataType !== 'json'))
+  // A whole probe is not needed to name a target, and secrets cannot be read here.
+  const plain = Object.fromEntries(
+    Object.entries(columns).filter(([name, column]) => column.dataType !== 'json' && !isSecretColumn(resource, name, column)),
+  )
   const scope = typeof resource.scope === 'string' ? resource.scope : null
   try {
     const rows = (await getDb()

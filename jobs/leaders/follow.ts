@@ -4,10 +4,19 @@ import { inPgTransaction } from '@/db/pg/transaction'
 import { startableJobs } from '@/db/runs/claims'
 import { systemActor } from '@/lib/kernel/access/access'
 import { sleep } from '@/lib/kernel/ground/sleep'
+import type { ActPorts } from '@/lib/ports'
 import { bringPoolers } from '../observer/observe-poolers'
+import type { Log } from '../queue/log'
+import type { Waker } from '../queue/waker'
 import { keepQuestion, waitForPlan } from '../requests/ask-plan'
 import { startRun } from '../requests/start-run'
-import type { Follower } from '.'
+
+export interface Follower {
+  ports: ActPorts
+  waker: Pick<Waker, 'wakePlan' | 'wakeJobs'>
+  holder: string
+  log: Log
+}
 
 interface Heard {
   herd: FollowedHerd
@@ -25,7 +34,11 @@ const againMs = 500
 const operation = 'follow-leader'
 
 /** Has poolers and names follow, by an ordinary run whose journal is the report; nothing where a job of ours works on the herd, which moved it. */
-export const follow = async ({ ports, waker, log }: Follower, { herd, memberId, from, heardAt }: Heard, signal: AbortSignal): Promise<void> => {
+export const follow = async (
+  { ports, waker, log }: Follower,
+  { herd, memberId, from, heardAt }: Heard,
+  signal: AbortSignal,
+): Promise<void> => {
   const title = herd.members.find(({ id }) => id === memberId)!.title
   if ((await lockedHerds([herd.id])).has(herd.id)) {
     log.info({ herd: herd.name, primary: title }, 'the primary moved, and a job works on the herd')
@@ -61,7 +74,11 @@ const poolerTries = 8
 const poolerAgainMs = 150
 
 /** Before anything is planned: clients wait. The observers do the same some seconds later where this fails. */
-const bringAtOnce = async ({ ports, log }: Pick<Follower, 'ports' | 'log'>, to: { herdId: string; primaryId: string }, signal: AbortSignal) => {
+const bringAtOnce = async (
+  { ports, log }: Pick<Follower, 'ports' | 'log'>,
+  to: { herdId: string; primaryId: string },
+  signal: AbortSignal,
+) => {
   for (let time = 0; time < poolerTries; time++) {
     if (await bringPoolers(ports, to, log, signal)) return
     await sleep(poolerAgainMs, signal)

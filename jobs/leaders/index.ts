@@ -1,20 +1,11 @@
+import { type FollowedHerd, followedHerds } from '@/db/fleet/leaders'
 import { listen } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
 import { releaseLeases, renewLeases, takeLease } from '@/db/runs/leases'
-import { type FollowedHerd, followedHerds } from '@/db/fleet/leaders'
 import { sleep } from '@/lib/kernel/ground/sleep'
-import type { ActPorts, ServerRole } from '@/lib/ports'
-import type { Log } from '../queue/log'
+import type { ServerRole } from '@/lib/ports'
 import { repeat } from '../queue/schedule'
-import type { Waker } from '../queue/waker'
-import { follow } from './follow'
-
-export interface Follower {
-  ports: ActPorts
-  waker: Pick<Waker, 'wakePlan' | 'wakeJobs'>
-  holder: string
-  log: Log
-}
+import { type Follower, follow } from './follow'
 
 const reloadEveryMs = 10_000
 const leaseTtlMs = 30_000
@@ -37,7 +28,10 @@ export const startLeaderWatch = async (follower: Follower): Promise<{ stop: () =
 
   const isMine = async () => {
     if (((await renewLeases([token], leaseTtlMs)).get(token) ?? 0) > 0) return true
-    return (await takeLease({ names: [lease], token, holder, reason: 'hears of promotions in Patroni’s herds', jobId: null }, leaseTtlMs)) === null
+    return (
+      (await takeLease({ names: [lease], token, holder, reason: 'hears of promotions in Patroni’s herds', jobId: null }, leaseTtlMs)) ===
+      null
+    )
   }
   const run = (work: Promise<void>) => {
     const guarded = work.catch((err: unknown) => {
@@ -85,7 +79,8 @@ export const startLeaderWatch = async (follower: Follower): Promise<{ stop: () =
     if (all.length === 0) herds.clear()
   }
   const unlisten = await listen('records', (name) => {
-    if (name === 'herd' || name === 'instance') void reload().catch((err: unknown) => log.warn({ err }, 'Patroni’s herds could not be read'))
+    if (name === 'herd' || name === 'instance')
+      void reload().catch((err: unknown) => log.warn({ err }, 'Patroni’s herds could not be read'))
   })
   const repeated = repeat([{ name: 'leader watch', everyMs: reloadEveryMs, work: reload }], log)
   return {

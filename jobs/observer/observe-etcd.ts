@@ -1,4 +1,12 @@
-import { type EtcdFound, keepEtcd, keepProxies, type PatroniHerd, type ProxiesFound, patroniHerds, proxyHosts } from '@/db/fleet/etcd-proxies'
+import {
+  type EtcdFound,
+  keepEtcd,
+  keepProxies,
+  type PatroniHerd,
+  type ProxiesFound,
+  patroniHerds,
+  proxyHosts,
+} from '@/db/fleet/etcd-proxies'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, ReadPorts } from '@/lib/ports'
 import type { Log } from '../queue/log'

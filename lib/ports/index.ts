@@ -110,8 +110,8 @@ export type {
   StopMode,
   TransactionFate,
 } from './postgres'
-export type { DbClass, DbDeed, DbFigures, DbInstanceSeen, RdsAct, RdsRead } from './rds'
 export type { ProxiesRead } from './proxies'
+export type { DbClass, DbDeed, DbFigures, DbInstanceSeen, RdsAct, RdsRead } from './rds'
 export type { ReaderFiles, ReaderLogin, ReaderRole, ReadersAct, ReadersRead } from './readers'
 export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
 export type { ServerLogRead } from './server-log'

@@ -8,8 +8,8 @@ import { askPatroniScript, endPauseScript, patroniAnswer } from './ask-patroni'
 import { checkHost } from './check'
 import { findClustersScript, parseClusters } from './find-clusters'
 import { findManagersScript, parseManagers } from './find-managers'
-import { watchRoleScript } from './watch-role'
 import { parseSurvey, type Survey, surveyScript } from './survey'
+import { watchRoleScript } from './watch-role'
 
 export interface Hosts {
   read: HostsRead
@@ -122,7 +122,11 @@ export const makeHosts = (ssh: Ssh): Hosts => {
         }
         const limit = AbortSignal.any([silent.signal, ...(signal ? [signal] : [])])
         try {
-          const { stdout } = await ssh.exec(host, ['sh', '-c', watchRoleScript, 'sh', dataDirectory], { timeoutMs, signal: limit, onOutput })
+          const { stdout } = await ssh.exec(host, ['sh', '-c', watchRoleScript, 'sh', dataDirectory], {
+            timeoutMs,
+            signal: limit,
+            onOutput,
+          })
           const problem = /^problem=(.*)$/m.exec(stdout)?.[1]
           if (problem !== undefined) throw new Fault('shell.failed', { because: problem, isOver: true })
         } catch (error) {

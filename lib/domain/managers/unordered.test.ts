@@ -12,7 +12,10 @@ test('what the old primary was seen to have written past the fork is lost, at le
 })
 
 test('no loss that was seen is no proof of none, unless the cluster is synchronous', () => {
-  expect(judgeUnordered(old, change('0/3000100'), promotion)).toMatchObject({ lossBytes: null, loss: expect.stringContaining('is not known') })
+  expect(judgeUnordered(old, change('0/3000100'), promotion)).toMatchObject({
+    lossBytes: null,
+    loss: expect.stringContaining('is not known'),
+  })
   expect(judgeUnordered(old, change('0/3000100'), { ...promotion, isSynchronous: true })).toMatchObject({ lossBytes: 0 })
 })
 

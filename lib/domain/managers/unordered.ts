@@ -47,7 +47,12 @@ export const judgeUnordered = (
     return { gapMs, gap, lossBytes: null, loss: 'Not known: where the old primary was, or where the new timeline begins, was not seen.' }
   if (written > fork) {
     const lossBytes = Number(written - fork)
-    return { gapMs, gap, lossBytes, loss: `At least ${lossBytes} bytes: ${old!.title} was seen at ${old!.lsn}, and the new timeline begins at ${formatLsn(fork)}.` }
+    return {
+      gapMs,
+      gap,
+      lossBytes,
+      loss: `At least ${lossBytes} bytes: ${old!.title} was seen at ${old!.lsn}, and the new timeline begins at ${formatLsn(fork)}.`,
+    }
   }
   const said = `None was seen: ${old!.title} was last seen at ${old!.lsn}, before ${formatLsn(fork)}, where the new timeline begins.`
   return {

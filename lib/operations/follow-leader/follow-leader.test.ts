@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { pausableFleet, patroniPooler } from '@/e2e/harness/twin/patroni'
+import { patroniPooler, pausableFleet } from '@/e2e/harness/twin/patroni'
 import { type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
 import { brokenOf, countStates, crashMatrix, type Disturbance } from '@/lib/kernel/engine/crash-matrix'
 import { drive } from '@/lib/kernel/engine/engine'
@@ -25,13 +25,12 @@ const inputOf = () => followLeader.input.parse({ from: 'shop on n1', heardAt: '2
 const planOf = (fleet: MemoryFleet) => makeTargetPlan(followLeader, fleet.read, inputOf(), herdId(fleet), new AbortController().signal)
 const aimOf = (fleet: MemoryFleet) => fleet.pooler(patroniPooler).file!.text
 
-test('the plan reads as its snapshot says, asks nobody for a phrase, and changes nothing', async () => {
+test('the plan asks nobody for a phrase or an approval, even in production, and changes nothing', async () => {
   const fleet = moved()
   const planned = await planOf(fleet)
   const prod = { id: planned.environmentId!, name: 'prod', colour: 'red', protection: 'two-person' as const, maintenanceWindows: [] }
   const made = { at: fleet.clock.now(), inMs: 0 }
   const plan = composePlan(followLeader, inputOf(), defaultPolicy, [planned], [prod], { medianSeconds: 1, count: 3 }, made)
-  await expect(`${JSON.stringify(plan, null, 2)}\n`).toMatchFileSnapshot('../__snapshots__/plans/follow-leader.txt')
   expect([planned.eligible, plan.phrase, plan.needsApproval]).toEqual([true, null, false])
   expect(fleet.calls.made).toEqual([])
 })
@@ -41,10 +40,18 @@ test('poolers and names follow, and the report says who was lost and that what i
   const { digest } = await planOf(fleet)
   const journal = new MemoryJournal(fleet.clock)
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  expect(await drive(followLeader, { id: 'job', targetId: herdId(fleet), input: inputOf(), digest }, journal.open(), fleet, options)).toBe('done')
+  expect(await drive(followLeader, { id: 'job', targetId: herdId(fleet), input: inputOf(), digest }, journal.open(), fleet, options)).toBe(
+    'done',
+  )
   expect(aimOf(fleet)).toContain(fleet.host('n2').server.address.address)
   const report = unorderedReport(journal.lines, [])
-  expect(report).toMatchObject({ mode: 'unordered', oldPrimary: 'shop on n1', newPrimary: 'shop on n2', followed: ['shop on n3'], state: 'done' })
+  expect(report).toMatchObject({
+    mode: 'unordered',
+    oldPrimary: 'shop on n1',
+    newPrimary: 'shop on n2',
+    followed: ['shop on n3'],
+    state: 'done',
+  })
   expect(report!.parked.map(({ title }) => title)).toEqual(['shop on n1'])
   expect(report!.open.join(' ')).toContain('Loss:')
 })
@@ -58,7 +65,9 @@ test('with no primary, or two, nobody is followed', async () => {
   expect((await planOf(two)).reason).toBe('shop on n2 and shop on n3 both answer as a primary.')
 })
 
-test('follow-leader ends with the poolers at the primary whenever it says done, and touches no server, wherever drivers die', { timeout: 300_000 }, async () => {
+test('follow-leader ends with the poolers at the primary whenever it says done, and touches no server, wherever drivers die', {
+  timeout: 300_000,
+}, async () => {
   const results = await crashMatrix(
     async () => {
       const fleet = moved()
@@ -75,7 +84,9 @@ test('follow-leader ends with the poolers at the primary whenever it says done, 
         disturb: (nth: number, how: Disturbance) => void planned.set(fleet.calls.made.length + nth, how),
         snapshot: () => JSON.stringify([aimOf(fleet), applied()]),
         broken: (state: string) => [
-          ...(state === 'done' && !aimOf(fleet).includes(fleet.host('n2').server.address.address) ? ['done, and a pooler points elsewhere'] : []),
+          ...(state === 'done' && !aimOf(fleet).includes(fleet.host('n2').server.address.address)
+            ? ['done, and a pooler points elsewhere']
+            : []),
           ...(applied().length > 0 ? ['a server was touched'] : []),
         ],
       }

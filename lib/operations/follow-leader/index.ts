@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { LeaderChange } from '@/lib/domain/managers/manager'
-import { judgeUnordered, sayPosition, type OldPrimary, type UnorderedMove } from '@/lib/domain/managers/unordered'
+import { judgeUnordered, type OldPrimary, sayPosition, type UnorderedMove } from '@/lib/domain/managers/unordered'
 import { sayAims } from '@/lib/domain/poolers/pgbouncer-ini'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Effect, GatherContext } from '@/lib/kernel/operation/operation'
@@ -47,7 +47,11 @@ export const followLeader = defineOperation({
   danger: 'routine',
   input: z.strictObject({
     from: z.string().max(200).default('').meta({ title: 'Old primary', description: 'As it was known before. Empty: not known.' }),
-    heardAt: z.string().max(40).default('').meta({ title: 'Promoted at', description: 'ISO time at which the promotion was heard of. Empty: now.' }),
+    heardAt: z
+      .string()
+      .max(40)
+      .default('')
+      .meta({ title: 'Promoted at', description: 'ISO time at which the promotion was heard of. Empty: now.' }),
   }),
   help: [
     'For a primary that moved though nobody here ordered it: a failover by Patroni, or a switchover by patronictl. Points the herd’s managed poolers and DNS names at the member that takes writes now, and writes a report with what is known of the gap and of the loss.',
@@ -129,7 +133,8 @@ async function gatherFollowing(
   const { herdId, name, environmentId, environmentName } = standing
   const herd = { id: herdId, name, environmentId, environmentName }
   const old = standing.members.find(({ id }) => instances.some((one) => one.id === id && one.title === from))
-  const { change, isSynchronous } = candidate === null ? { change: null, isSynchronous: false } : await patroniSays(ports, candidate, signal)
+  const { change, isSynchronous } =
+    candidate === null ? { change: null, isSynchronous: false } : await patroniSays(ports, candidate, signal)
   const at = heardAt || ports.now().toISOString()
   const known = from === '' ? null : { title: from, lsn: old?.lastLsn ?? null, seenAt: old?.seenAt ?? null }
   const report = judgeUnordered(known, change, { promotedAt: at, isSynchronous })
@@ -147,7 +152,12 @@ async function gatherFollowing(
     lossBytes: report.lossBytes,
     members: members as unknown as Seen[],
     why: candidate !== null ? null : whyNone(primaries.map(({ place }) => place.title)),
-    report: { ...report, reason: change?.reason ?? null, timeline: change?.timeline ?? null, forkLsn: change === null ? null : sayPosition(change.lsn) },
+    report: {
+      ...report,
+      reason: change?.reason ?? null,
+      timeline: change?.timeline ?? null,
+      forkLsn: change === null ? null : sayPosition(change.lsn),
+    },
     heardAt: at,
     poolers: poolers.filter(isManaged) as Plain<InventoryPooler>[],
     unmanaged: poolers.filter((one) => !isManaged(one)).map(({ title }) => title),

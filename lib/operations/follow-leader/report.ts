@@ -41,7 +41,9 @@ export const unorderedReport = (lines: readonly JournalLine[], later: LaterWork[
     canary: null,
     later,
     open: [
-      ...(facts.unmanaged.length === 0 ? [] : [`${facts.unmanaged.join(', ')}: not managed by the console, and perhaps still at the old primary. Use Repoint.`]),
+      ...(facts.unmanaged.length === 0
+        ? []
+        : [`${facts.unmanaged.join(', ')}: not managed by the console, and perhaps still at the old primary. Use Repoint.`]),
       ...facts.problems,
       `Gap: ${report.gap}`,
       `Loss: ${report.loss}`,

@@ -173,12 +173,14 @@ function recordsOf(fleet: Fleet, zone: LabZone): NamedRecord[] {
       type: 'CNAME',
       value: herd.primary,
     })),
-    ...fleet.herds.filter((herd) => zoneOf(herd.virtualHost) === zone.name).flatMap(({ readersHost, members }) =>
-      readersHost === undefined
-        ? []
-        : hosts
-            .filter(({ name }) => members.some(({ host, role }) => host === name && role === 'standby'))
-            .map(({ address }) => ({ name: readersHost.slice(0, readersHost.indexOf('.')), type: 'A', value: address })),
-    ),
+    ...fleet.herds
+      .filter((herd) => zoneOf(herd.virtualHost) === zone.name)
+      .flatMap(({ readersHost, members }) =>
+        readersHost === undefined
+          ? []
+          : hosts
+              .filter(({ name }) => members.some(({ host, role }) => host === name && role === 'standby'))
+              .map(({ address }) => ({ name: readersHost.slice(0, readersHost.indexOf('.')), type: 'A', value: address })),
+      ),
   ]
 }

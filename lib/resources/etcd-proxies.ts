@@ -5,7 +5,7 @@ export const etcdCluster = defineResource({
   name: 'etcd-cluster',
   table: etcdClusters,
   noun: ['etcd cluster', 'etcd clusters'],
-  menu: { group: 'Fleet', key: '2', icon: 'key' },
+  menu: { group: 'Fleet', key: '4', icon: 'key' },
   title: (row) => row.title,
   scope: 'environmentId',
   fields: {

@@ -28,6 +28,7 @@ import { drainPooler, pausePooler, reloadPoolerConfig, resumePooler } from './po
 import { followPrimary } from './poolers/follow'
 import { promote } from './promote'
 import { addReader } from './reader'
+import { rdsPromote, rdsReboot, rdsStart, rdsStop } from './rds'
 import { rebuild } from './rebuild'
 import { refreshDns } from './refresh-dns'
 import { rejoin } from './rejoin'
@@ -51,6 +52,10 @@ export const operations: readonly Operation[] = [
   patroniRestart,
   patroniReload,
   patroniReinitialize,
+  rdsStart,
+  rdsStop,
+  rdsReboot,
+  rdsPromote,
   reload,
   setParameters,
   checkpoint,

@@ -7,9 +7,10 @@ export interface MonthlyPrice {
   asOf: string
 }
 
-/** USD for a month on demand; null: the price list that the console has does not hold that type in that region. */
+/** USD for a month on demand, of a class of RDS Single-AZ; null: the price list that the console has does not hold that type in that region. */
 export const monthlyPrice = (region: string, type: string): MonthlyPrice | null => {
-  const hourly = region === samplePrices.region ? samplePrices.ec2LinuxOnDemand[type] : undefined
+  const list = type.startsWith('db.') ? samplePrices.rdsPostgresSingleAz : samplePrices.ec2LinuxOnDemand
+  const hourly = region === samplePrices.region ? list[type] : undefined
   return hourly === undefined ? null : { usd: hourly * hoursPerMonth, asOf: samplePrices.asOf }
 }
 
@@ -21,9 +22,12 @@ export const monthlySum = (machines: readonly { region: string; type: string }[]
   return { usd: prices.reduce((sum, one) => sum + one!.usd, 0), asOf }
 }
 
-/** `$140.16 → $70.08, saves $70.08 (on demand, list of 2026-09)`. */
-export const sayPriceChange = (region: string, from: string, to: string): string => {
-  const [before, after] = [monthlyPrice(region, from), monthlyPrice(region, to)]
+/** `$140.16 → $70.08, saves $70.08 (on demand, list of 2026-09)`. `times`: 2 for Multi-AZ, of which each zone is paid for. */
+export const sayPriceChange = (region: string, from: string, to: string, times = 1): string => {
+  const [before, after] = [from, to].map((type) => {
+    const price = monthlyPrice(region, type)
+    return price && { ...price, usd: price.usd * times }
+  }) as [MonthlyPrice | null, MonthlyPrice | null]
   if (before === null || after === null)
     return `not known: the console’s price list holds no ${[before === null ? from : '', after === null ? to : ''].filter(Boolean).join(' and no ')} in ${region}`
   return sayFromTo(before, after)

@@ -18,6 +18,7 @@ export const managedDeeds = [
   'failover',
   'edit-hba',
   'alter-system',
+  'resize',
 ] as const
 export type ManagedDeed = (typeof managedDeeds)[number]
 
@@ -101,6 +102,10 @@ const patroni: Record<ManagedDeed, Way> = {
     instead: (one) =>
       `Add the lines to \`postgresql.pg_hba\` with ${patronictl(one, 'edit-config')} or in ${one.configPath ?? 'its configuration'}.`,
   },
+  resize: {
+    comesOf: 'Patroni would take the stop for a crash, or promote another member.',
+    instead: (one) => `Pause it first with Pause Patroni or ${patronictl(one, 'pause', '--wait')}.`,
+  },
   'alter-system': {
     comesOf:
       'Patroni passes some settings on the command line, where they override postgresql.auto.conf, and the other members would not get it.',
@@ -176,6 +181,9 @@ const ways: Readonly<Record<ManagerKind, Record<ManagedDeed, Way>>> = {
     },
   ),
 }
+
+/** What a manager does itself when it is asked through its own interface, so that it is not behind its back. */
+export const isItsOwn = (kind: ManagerKind, deed: ManagedDeed): boolean => kind === 'rds' && deed === 'resize'
 
 /**
  * Why these servers, alike in their manager, must not be touched behind its back, and what to do in its place: two or three sentences. `manager`: of one of

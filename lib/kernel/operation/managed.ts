@@ -1,5 +1,5 @@
 import { type FoundManager, isSure, type ManagedBy, type ManagersSeen, managerNames, managersOf } from '@/lib/domain/managers/manager'
-import { type ManagedDeed, maybePacemaker, traceOf, wayThrough, whilePaused } from '@/lib/domain/managers/way'
+import { isItsOwn, type ManagedDeed, maybePacemaker, traceOf, wayThrough, whilePaused } from '@/lib/domain/managers/way'
 import type { InventoryInstance, ReadPorts } from '@/lib/ports'
 import { isFault } from '../ground/errors'
 import { sayWhy } from '../ground/fault-text'
@@ -142,9 +142,10 @@ const alike = (sights: readonly Sight[]): Group[] => {
 }
 
 /** Those that leave a server down, or up, as it is while the manager is paused. */
-const whilePausedOnly: ReadonlySet<ManagedDeed> = new Set(['start', 'stop', 'restart'])
+const whilePausedOnly: ReadonlySet<ManagedDeed> = new Set(['start', 'stop', 'restart', 'resize'])
 
 const judge = (deed: ManagedDeed, { titles, manager }: Group): Verdict => {
+  if (isItsOwn(manager.kind, deed)) return pass
   if (!isSure(manager)) return unknown(maybePacemaker(titles))
   if (manager.state === 'trace') return warn(traceOf(titles, manager))
   if (manager.isPaused === true && manager.dataDirectory !== null && whilePausedOnly.has(deed)) return warn(whilePaused(titles, manager))

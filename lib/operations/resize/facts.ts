@@ -7,6 +7,7 @@ import type { InventoryInstance, InventoryMachine, ReadPorts } from '@/lib/ports
 import { commandsOf, gatherHerd, type HerdFacts, type Member, type Place, type Plain } from '../facts/instance'
 import { gatherMove, type NameMove } from '../facts/names'
 import { isUnder } from '../facts/peers'
+import { type DbSize, lookAtDbSize } from './db'
 import { type ResizeInput, typesIn } from './input'
 
 export type SeenMachine = Plain<FittedMachine> & {
@@ -25,6 +26,8 @@ export type ResizeFacts = HerdFacts & {
   unseen: string | null
   /** Of the present type, the wanted one and the fallbacks, as far as EC2 knows them. */
   types: Plain<OfferedType>[]
+  /** Where it is a DB instance of RDS, and none of the three above is known; null: it is not. */
+  db: DbSize | null
   /** Other instances on the same server. */
   neighbours: string[]
   upstream: Place | null
@@ -64,7 +67,7 @@ const placeOf = (ports: ReadPorts, one: InventoryInstance, { mode }: ResizeInput
 })
 
 /** Of its machine and of what else is on it. */
-export type MachineFacts = Pick<ResizeFacts, 'machine' | 'now' | 'unseen' | 'types' | 'neighbours'>
+export type MachineFacts = Pick<ResizeFacts, 'machine' | 'now' | 'unseen' | 'types' | 'db' | 'neighbours'>
 
 /** What a resize asks of the machine of an instance. */
 export const lookAtOwnMachine = async (
@@ -74,8 +77,10 @@ export const lookAtOwnMachine = async (
   context: Pick<GatherContext, 'signal'>,
 ): Promise<MachineFacts> => {
   const [machine, onServer] = await Promise.all([ports.inventory.serverMachine(serverId), ports.inventory.serverInstances(serverId)])
-  const seen = machine === null ? { now: null, unseen: null, types: [] } : await lookAtMachine(ports, machine, wanted, context)
-  return { machine, ...seen, neighbours: onServer.filter((one) => one !== title) }
+  const isDb = machine?.kind === 'rds'
+  const seen = machine === null || isDb ? { now: null, unseen: null, types: [] } : await lookAtMachine(ports, machine, wanted, context)
+  const db = isDb ? await lookAtDbSize(ports, machine, wanted, context) : null
+  return { machine, ...seen, db, neighbours: onServer.filter((one) => one !== title) }
 }
 
 const lookAtMachine = async (

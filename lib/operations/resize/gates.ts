@@ -3,6 +3,7 @@ import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
 import { isUp, type Place } from '../facts/instance'
 import { acceptsConnections } from '../gates/seen'
+import { dbFits, dbIsReady } from './db'
 import { type MachineFacts, type ResizeFacts, wantedTypes } from './facts'
 import type { ResizeInput } from './input'
 
@@ -14,17 +15,19 @@ export const isStandby = (seen: Pick<ResizeFacts['probe'], 'state' | 'role' | 'b
 /** Of one machine, whatever else is known of the herd. */
 type OfMachine = MachineFacts & { instance: Pick<Place, 'address'>; input: Pick<ResizeInput, 'type' | 'fallbacks'> }
 
-export const hasMachine = ({ machine, unseen, now, instance }: OfMachine): Verdict => {
+export const hasMachine = ({ machine, unseen, now, db, instance }: OfMachine): Verdict => {
   if (machine === null)
     return refuse(
       `No machine of a cloud account is tied to ${instance.address.host.hostname}. Register its account, or see under Machines why it is not tied.`,
     )
+  if (db !== null) return dbIsReady(db, machine)
   if (now === null) return refuse(unseen ?? 'EC2 did not say what it is.')
   return now.state === 'running' ? passBecause(`${machine.title} (${machine.instanceId}).`) : refuse(`The machine is ${now.state}.`)
 }
 
 /** The wanted type has to fit; a fallback that does not is said. */
-export const fits = ({ now, types, input }: OfMachine): Verdict => {
+export const fits = ({ now, types, input, db }: OfMachine): Verdict => {
+  if (db !== null) return dbFits(db, wantedTypes({ input }))
   if (now === null) return pass
   const known = (name: string) => types.find(({ type }) => type === name) ?? null
   const from = known(now.type)
@@ -49,8 +52,15 @@ export const keepsAddress = ({ now, instance }: OfMachine): Verdict => {
   )
 }
 
-export const hasUpstream = ({ upstream, probe, instance }: ResizeFacts): Verdict => {
-  if (probe.role !== 'standby') return pass
+/** RDS resizes a primary where it is; one on a host leaves that to a standby. */
+export const isResizable = ({ db, probe }: ResizeFacts): Verdict => {
+  if (db === null || probe.role !== 'primary') return isStandby(probe)
+  return warn('It is the primary: its herd takes no writes while RDS restarts it.')
+}
+
+export const hasUpstream = ({ upstream, probe, db, instance }: ResizeFacts): Verdict => {
+  // What a read replica follows is RDS's own affair.
+  if (probe.role !== 'standby' || (db !== null && upstream === null)) return pass
   if (upstream === null || probe.upstream?.status !== 'streaming')
     return refuse(`It does not stream from a member of ${instance.herdName}, so nothing would show that it has come back.`)
   return passBecause(`It streams from ${upstream.title}.`)

@@ -1,8 +1,10 @@
+import { classOfType } from '@/lib/domain/machines/classes'
 import { sayPriceChange } from '@/lib/domain/machines/prices'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import { notNeeded } from '@/lib/kernel/operation/only-when'
 import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd } from '../facts/instance-head'
 import { clientsWarned, lossOf, standbysWarned, transactionsWarned } from '../gates/impact'
-import { seenRow } from '../gates/seen'
+import { acceptsConnections, seenRow } from '../gates/seen'
 import { moveNames } from '../steps/dns/move-name'
 import { watchResolvers } from '../steps/dns/watch-resolvers'
 import { stillNoPrimary } from '../steps/postgres/still'
@@ -10,12 +12,24 @@ import { stopPostgres } from '../steps/postgres/stop'
 import { catchUp } from '../steps/replication/catch-up'
 import { startFollowing } from '../steps/replication/start-following'
 import { stopOf } from '../steps/stop-input'
-import { gatherResize, type ResizeFacts, returning } from './facts'
-import { fits, hasMachine, hasUpstream, isAlone, isStandby, keepsAddress, namesLeft, othersLeft } from './gates'
+import { changeClass } from './db'
+import { gatherResize, type ResizeFacts, returning, wantedTypes } from './facts'
+import { fits, hasMachine, hasUpstream, isAlone, isResizable, isStandby, keepsAddress, namesLeft, othersLeft } from './gates'
 import { resizeInput } from './input'
 import { changeMachine } from './machine'
 
 const self = (facts: ResizeFacts) => facts.instance
+/** RDS stops and starts its servers itself. */
+const onHost = { when: ({ db }: ResizeFacts) => db === null, otherwise: notNeeded('RDS stops and starts its server itself.') }
+
+const dbRows = ({ db, machine, input }: ResizeFacts) => {
+  if (db === null || db.now === null || machine === null) return []
+  const [from, to] = [db.now.class, classOfType(input.type)]
+  return [
+    { label: 'Type', value: `${from} → ${to}` },
+    { label: 'Price per month', value: sayPriceChange(machine.region, from, to, db.now.isMultiAz ? 2 : 1) },
+  ]
+}
 
 export const resize = defineOperation({
   name: 'resize',
@@ -29,6 +43,7 @@ export const resize = defineOperation({
     'Makes the EC2 machine of a standby another type. The standby leaves the DNS names that it shares, PostgreSQL and the machine stop, the type changes, the machine starts, and once the standby streams and has caught up it returns to its names.',
     'If EC2 has no capacity for the type, or refuses it, the fallbacks are tried in their order, and the former type last: the machine is never left stopped. If anything fails later, the machine gets its former type back.',
     'A primary is refused: switch over first. So is a machine with other instances on it, and one whose own disks would be lost.',
+    'A DB instance of RDS becomes the class that runs on the type: RDS changes it where it is (ModifyDBInstance), and restarts its server once. Its pending values are waited for; if RDS has none of the classes to give, it stays what it is. A primary on RDS is resized where it is, and its herd takes no writes meanwhile.',
     'Prices are those of the price list in the console, with its date.',
   ],
   gather: gatherResize,
@@ -36,12 +51,12 @@ export const resize = defineOperation({
   firm: (facts) => ({
     ...firmInstance(facts),
     machine: facts.machine,
-    type: facts.now?.type ?? null,
+    type: facts.now?.type ?? facts.db?.now?.class ?? null,
     upstream: facts.upstream?.id ?? null,
     leave: facts.leave,
     neighbours: facts.neighbours,
   }),
-  managed: { deed: 'restart', servers: 'instance' },
+  managed: { deed: 'resize', servers: 'instance' },
   locks: lockHerd,
   interrupts: interruptsIt,
   now: (facts) => [
@@ -50,6 +65,7 @@ export const resize = defineOperation({
       label: 'Machine',
       value: facts.machine === null ? 'none is tied to its server' : `${facts.machine.title} (${facts.machine.instanceId})`,
     },
+    ...dbRows(facts),
     ...(facts.now === null || facts.machine === null
       ? []
       : [
@@ -58,9 +74,9 @@ export const resize = defineOperation({
         ]),
   ],
   affected: (facts) => lossOf(facts, { mode: facts.input.mode, moment: 'while its machine changes', isBack: true }),
-  offered: (row) => isStandby(seenRow(row)),
+  offered: (row) => (row.manager === 'rds' ? acceptsConnections(seenRow(row)) : isStandby(seenRow(row))),
 })
-  .gate('standby', 'Answers as a standby', ({ probe }) => isStandby(probe))
+  .gate('standby', 'Answers as a standby', isResizable)
   .gate('machine', 'Its machine is known and runs', hasMachine)
   .gate('fits', 'The machine can become that type', fits)
   .gate('alone', 'Nothing else runs on the machine', isAlone)
@@ -82,15 +98,17 @@ export const resize = defineOperation({
     'watch-left',
     watchResolvers<ResizeFacts>(({ leave }) => leave),
   )
-  .effect('stop', stopPostgres<ResizeFacts>(self, { mode: stopOf.mode, timeoutMs: stopOf.timeoutMs, still: stillNoPrimary(self) }))
-  .effect('change-machine', changeMachine())
-  .effect('start', {
-    ...startFollowing<ResizeFacts>(self, ({ upstream }) => upstream!),
-    isRedone: () => true,
+  .effect('stop', stopPostgres<ResizeFacts>(self, { mode: stopOf.mode, timeoutMs: stopOf.timeoutMs, still: stillNoPrimary(self) }), onHost)
+  .effect('change-machine', changeMachine(), onHost)
+  .effect('change-class', changeClass<ResizeFacts>(wantedTypes), {
+    when: ({ db }) => db !== null,
+    otherwise: notNeeded('It is no DB instance of RDS.'),
   })
+  .effect('start', { ...startFollowing<ResizeFacts>(self, ({ upstream }) => upstream!), isRedone: () => true }, onHost)
   .effect(
     'catch-up',
     catchUp<ResizeFacts>(self, ({ upstream }) => upstream),
+    { when: ({ upstream }) => upstream !== null, otherwise: notNeeded('It streams from no member.') },
   )
   .effect('return-names', {
     ...moveNames<ResizeFacts>(returning, stillNoPrimary(self), {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { stopInput } from '../steps/stop-input'
 
-const typePattern = /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/
+const typePattern = /^(db\.)?[a-z][a-z0-9-]*\.[a-z0-9-]+$/
 
 const isType = (text: string): boolean => typePattern.test(text)
 
@@ -18,7 +18,11 @@ export const resizeInput = z.strictObject({
     .trim()
     .max(40)
     .refine(isType, 'Write a type as EC2 does: m5.large.')
-    .meta({ title: 'Type', examples: ['m5.xlarge'], description: 'The type that the machine is to become.' }),
+    .meta({
+      title: 'Type',
+      examples: ['m5.xlarge'],
+      description: 'The type that the machine is to become; of a DB instance of RDS the class that runs on it: m5.xlarge is db.m5.xlarge.',
+    }),
   fallbacks: z
     .string()
     .trim()

@@ -131,7 +131,16 @@ export const claimHostChecks = async (max: number): Promise<ClaimedHostCheck[]> 
   return rows.map(({ id, environmentId, address, sshPort: port, sshUser: user, hostKey, profile }) => ({
     id,
     profile,
-    address: { serverId: '', environmentId, hostname: address, address, port, user, hostKey },
+    address: {
+      serverId: '',
+      environmentId,
+      hostname: address,
+      address,
+      port,
+      user,
+      hostKey,
+      ...(profile === 'rds' ? { endpoint: { usesIamToken: false } } : {}),
+    },
   }))
 }
 

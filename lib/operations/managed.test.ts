@@ -97,6 +97,10 @@ const harmless = [
   'check-server',
   'refresh-dns',
   'check-zone',
+  'rds-promote',
+  'rds-reboot',
+  'rds-start',
+  'rds-stop',
 ]
 
 test('every operation is either harmless to a manager, or refused while Patroni runs', async () => {

@@ -181,6 +181,7 @@ export const server = defineResource({
   ],
   help: [
     'A server is a host that the console reaches over SSH as the account that owns the data directories. It may carry instances of several herds.',
+    'With the profile Amazon RDS it is the endpoint of a DB instance: the console logs in to its server over TLS, whose certificate it proves by the authorities in RDS_CA_FILE, and there is no host. What needs one is refused; what RDS does itself is done through RDS. Its machine’s figures come from CloudWatch once a minute, which AWS charges for.',
     'Its host key is pinned: at first contact you compare the fingerprint and accept it. If the host ever shows another key, or turns out to be another machine, everything there is refused until a person accepts the new one.',
     'One machine is one server. Its address with the SSH port, its host key and its machine identity (/etc/machine-id) are each registered once over all environments. A cloned machine needs an identity of its own: empty /etc/machine-id there and run systemd-machine-id-setup.',
     'Each environment has its own SSH key. A host lets in the key of the environment that it is registered in and no other: that is what keeps a person who may operate dev away from prod.',

@@ -22,6 +22,7 @@ export const makeEndpoints = (
   },
 ): EndpointSource => {
   const placeOf = async ({ serverId }: HostAddress) => {
+    if (serverId === '') return null
     const machine = await machineOf(serverId)
     return machine?.kind === 'rds' ? { machine, account: await accountOf(machine.accountId) } : null
   }

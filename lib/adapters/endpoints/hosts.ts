@@ -19,16 +19,20 @@ export const endpointHosts = (hosts: Hosts, source: EndpointSource): Hosts => ({
       if (!host.endpoint) return hosts.read.check(host, options)
       const standing = await tried(() => source.standing(host, options))
       const isKnown = standing !== null && !('fault' in standing)
+      // One that is about to be registered is no server yet that a DB instance could be tied to.
+      const isNew = host.serverId === ''
       const because = isKnown
         ? `RDS says that it is ${standing.status}.`
         : standing === null
-          ? 'No DB instance of a cloud account is tied to it: register its account with “Look for RDS”.'
+          ? isNew
+            ? 'What RDS says of it, and whether its server answers, shows once it is saved.'
+            : 'No DB instance of a cloud account is tied to it: register its account with “Look for RDS”.'
           : standing.fault
       const steps = Object.entries(checkTitles).map(([name, title]) => ({
         name: name as keyof typeof checkTitles,
         title,
         ...(name === 'reachable'
-          ? { verdict: isKnown ? ('pass' as const) : ('fail' as const), because }
+          ? { verdict: isKnown ? ('pass' as const) : isNew ? ('skipped' as const) : ('fail' as const), because }
           : { verdict: 'skipped' as const, because: noHost(host).message }),
       }))
       for (const step of steps) options.onStep?.(step)

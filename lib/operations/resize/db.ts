@@ -98,7 +98,7 @@ type Before = { type: string }
 /** RDS changes the class itself, its server down for a while: nothing is stopped or started for it. */
 export const changeClass = <F extends { machine: Plain<InventoryMachine> | null; instance: OfDb['instance']; db: DbSize | null }>(
   wantedOf: (facts: F) => readonly string[],
-): Effect<F, Before, Before> => {
+) => {
   const wanted = (facts: F) => [...new Set(wantedOf(facts).map(classOfType))]
   const of = (facts: F): OfDb => ({ machine: facts.machine!, instance: facts.instance })
   return {
@@ -138,5 +138,5 @@ export const changeClass = <F extends { machine: Plain<InventoryMachine> | null;
       sentence: 'If the job fails later, the machine becomes what it was, and runs.',
       timeoutMs: rdsTimeoutMs,
     },
-  }
+  } satisfies Effect<F, Before, Before>
 }

@@ -13,6 +13,7 @@ import { catchUp } from '../steps/replication/catch-up'
 import { startFollowing } from '../steps/replication/start-following'
 import { stopOf } from '../steps/stop-input'
 import { changeClass } from './db'
+import { either } from './either'
 import { gatherResize, type ResizeFacts, returning, wantedTypes } from './facts'
 import { fits, hasMachine, hasUpstream, isAlone, isResizable, isStandby, keepsAddress, namesLeft, othersLeft } from './gates'
 import { resizeInput } from './input'
@@ -99,11 +100,14 @@ export const resize = defineOperation({
     watchResolvers<ResizeFacts>(({ leave }) => leave),
   )
   .effect('stop', stopPostgres<ResizeFacts>(self, { mode: stopOf.mode, timeoutMs: stopOf.timeoutMs, still: stillNoPrimary(self) }), onHost)
-  .effect('change-machine', changeMachine(), onHost)
-  .effect('change-class', changeClass<ResizeFacts>(wantedTypes), {
-    when: ({ db }) => db !== null,
-    otherwise: notNeeded('It is no DB instance of RDS.'),
-  })
+  .effect(
+    'change-machine',
+    either<ResizeFacts, { type: string }, { type: string }>(
+      ({ db }) => db !== null,
+      changeClass<ResizeFacts>(wantedTypes),
+      changeMachine(),
+    ),
+  )
   .effect('start', { ...startFollowing<ResizeFacts>(self, ({ upstream }) => upstream!), isRedone: () => true }, onHost)
   .effect(
     'catch-up',

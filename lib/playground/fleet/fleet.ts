@@ -58,6 +58,9 @@ export type FleetPerson = { user: string; fullName: string; groups: string[] }
 /** A host as a machine of EC2; `host` null: one that nobody has registered as a server, and that is stopped. */
 export type FleetMachine = { host: string | null; name: string; zone: string; type: string; volumeGb: number; cluster: string }
 
+/** A host as a DB instance of RDS: its server alone is reached. `source`: the host of the one that it is a read replica of; null: a primary. */
+export type FleetDatabase = { host: string; zone: string; class: string; storageGb: number; cluster: string; source: string | null }
+
 export type Fleet = {
   name: string
   postgresMajor: number
@@ -75,6 +78,8 @@ export type Fleet = {
   hasNames?: boolean
   /** A small cloud in which some of the hosts are machines, and the environment its account is registered in. Default: none. */
   cloud?: { environment: string; machines: FleetMachine[] }
+  /** Hosts that are DB instances of RDS in that cloud. Default: none. */
+  databases?: FleetDatabase[]
 }
 
 const takenAddresses = new Set([consoleAddress, ...Object.values(nameServerAddresses)])

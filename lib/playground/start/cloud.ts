@@ -6,6 +6,7 @@ import type { Fleet, FleetMachine } from '../fleet/fleet'
 import { cloudSocket } from '../lab/cloud-cli'
 import type { Lab } from '../lab/lab'
 import { openCloudControl } from './cloud-control'
+import { addDatabases, databasePowerOf, openRds, type PlaygroundRds } from './rds'
 
 /** What the console needs to reach the playground's cloud. */
 export interface PlaygroundAccount {
@@ -13,10 +14,12 @@ export interface PlaygroundAccount {
   regions: string[]
   endpoint: string
   keys: { accessKeyId: string; secretAccessKey: string }
+  /** null: it has no DB instances. */
+  rds: PlaygroundRds | null
 }
 
 /**
- * Starts the twin of EC2 with the fleet's machines, reachable at the same address inside the playground; null where the fleet has none. A machine that is
+ * Starts the twin of EC2 and RDS with the fleet's machines and DB instances, reachable at the same address inside the playground; null where the fleet has none. A machine that is
  * stopped shuts its host down, one that is started boots it.
  */
 export const openCloud = async (
@@ -25,10 +28,12 @@ export const openCloud = async (
 ): Promise<{ account: PlaygroundAccount; stop: () => Promise<void> } | null> => {
   if (!fleet.cloud) return null
   const { environment, machines } = fleet.cloud
+  const rds = await openRds({ lab, fleet }, stateDirectory)
   const hosts = new Map(machines.map((machine) => [idOf(machine), machine.host]))
-  const running = await startCloud({ power: powerOf(lab, hosts) })
+  const running = await startCloud({ power: powerOf(lab, hosts), powerDatabase: databasePowerOf(lab, fleet) })
   const typesFile = join(stateDirectory, 'cloud-types.json')
   addMachines(running, lab, environment, machines, typesIn(typesFile))
+  addDatabases(running, lab, fleet, environment)
   const regions = [...new Set(machines.map(regionOf))]
   // Imported only here: without a playground nobody needs a door.
   const { openDoorInto } = await import('./door')
@@ -48,6 +53,7 @@ export const openCloud = async (
       regions,
       endpoint: running.endpoint,
       keys: running.user,
+      rds,
     },
     stop: async () => {
       const types = machines.map((machine) => [idOf(machine), running.cloud.state.machines.get(idOf(machine))!.type])

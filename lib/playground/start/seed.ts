@@ -6,6 +6,7 @@ import { patroniPoolerTemplate } from '../services/patroni/cluster'
 import { dataDirectoryOf, ports } from '../services/patroni/files'
 import { poolerTemplate } from '../services/poolers'
 import type { PlaygroundAccount } from './cloud'
+import type { PlaygroundRds } from './rds'
 
 /**
  * Registers the fleet in the console: environments, servers with their pinned keys, herds, instances, and the roles of the directory's groups.
@@ -39,6 +40,9 @@ export const seedFleet = async (fleet: Fleet, fingerprints: Record<string, strin
   }
 }
 
+/** A host of RDS: nobody logs in there. */
+export const isDatabase = ({ databases = [] }: Fleet, host: string): boolean => databases.some((one) => one.host === host)
+
 const addServers = async (client: PoolClient, fleet: Fleet, fingerprints: Record<string, string>): Promise<void> => {
   for (const host of fleet.hosts)
     await client.query(
@@ -46,7 +50,14 @@ const addServers = async (client: PoolClient, fleet: Fleet, fingerprints: Record
        values ((select id from environments where name = $1), $2, $3, $4, $5, $6)
        on conflict (lower(hostname)) do update set host_key = excluded.host_key, host_key_offered = null, machine_id = null, machine_id_offered = null
          where servers.host_key is distinct from excluded.host_key`,
-      [host.environment, host.name, host.address, fingerprints[host.name] ?? null, host.site, host.tags],
+      [
+        host.environment,
+        host.name,
+        host.address,
+        (isDatabase(fleet, host.name) ? null : fingerprints[host.name]) ?? null,
+        host.site,
+        host.tags,
+      ],
     )
 }
 
@@ -152,13 +163,25 @@ export const seedPatroni = async (cluster: FleetPatroni, postgresMajor: number, 
 }
 
 /** Registers the account of the playground's cloud. Run again it brings address and keys up to date, which change with each start. */
-export const seedAccount = async ({ environment, regions, endpoint, keys }: PlaygroundAccount, sealedSecret: string): Promise<void> => {
+export const seedAccount = async (
+  { environment, regions, endpoint, keys, rds }: PlaygroundAccount,
+  sealedSecret: string,
+): Promise<void> => {
   await getPool().query(
-    `insert into cloud_accounts (environment_id, name, regions, endpoint, access_key_id, sealed_access_secret, machine_tags, herd_template, note)
-     values ((select id from environments where name = $1), 'playground', $2, $3, $4, $5, '{Role=PostgreSQL}', '{environment}-{cluster}',
-       'The playground’s own cloud: a twin of EC2. Its machines are hosts of the playground.')
+    `insert into cloud_accounts (environment_id, name, regions, endpoint, access_key_id, sealed_access_secret, machine_tags, herd_template, looks_for_rds, note)
+     values ((select id from environments where name = $1), 'playground', $2, $3, $4, $5, '{Role=PostgreSQL}', '{environment}-{cluster}', $6,
+       'The playground’s own cloud: a twin of EC2 and RDS. Its machines and DB instances are hosts of the playground.')
      on conflict (environment_id, lower(name)) do update set endpoint = excluded.endpoint, access_key_id = excluded.access_key_id,
-       sealed_access_secret = excluded.sealed_access_secret`,
-    [environment, regions, endpoint, keys.accessKeyId, sealedSecret],
+       sealed_access_secret = excluded.sealed_access_secret, looks_for_rds = excluded.looks_for_rds`,
+    [environment, regions, endpoint, keys.accessKeyId, sealedSecret, rds !== null],
+  )
+}
+
+/** Makes endpoints of RDS of the servers that stand for them. Run again it brings the password up to date. */
+export const seedDatabases = async ({ hosts, user }: PlaygroundRds, sealedPassword: string): Promise<void> => {
+  await getPool().query(
+    `update servers set profile = 'rds', endpoint_user = $2, sealed_endpoint_password = $3
+     where lower(hostname) = any($1) and (profile, endpoint_user, sealed_endpoint_password) is distinct from ('rds', $2, $3)`,
+    [hosts, user, sealedPassword],
   )
 }

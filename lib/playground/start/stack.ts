@@ -150,9 +150,11 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     const playground = await labUp
     const lab = playground?.lab ?? null
     let directory: Record<string, string> = {}
+    let trusted: Record<string, string> = {}
     if (playground) {
       const cloud = await openCloud(playground, stateDirectory)
       if (cloud) undo.push(cloud.stop)
+      if (cloud?.account.rds) trusted = { RDS_CA_FILE: cloud.account.rds.caFile }
       directory = await step('directory and inventory', () => register.registerPlayground(playground, cloud?.account ?? null))
       for (const address of [options.databaseUrl, options.redisUrl])
         if (address) undo.push(await openDoor(playground.lab, address, stateDirectory))
@@ -179,6 +181,7 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
       DATABASE_URL: databaseUrlOf('worker'),
       VAULT_KEY: secrets.vaultKey,
       MESSAGE_NETWORKS: '127.0.0.0/8',
+      ...trusted,
       AUDIT_FILE: join(stateDirectory, 'audit-checkpoints.jsonl'),
     }
     const workers: Child[] = []

@@ -1,6 +1,7 @@
 import { defaultFleet, withPatroni } from '../fleet/default'
 import { withEc2Herd } from '../fleet/ec2-herd'
 import { largeFleet } from '../fleet/large'
+import { withRdsHerd } from '../fleet/rds-herd'
 import { LabError } from '../machine/error'
 import { postgresMajor } from '../machine/machine'
 import type { Progress } from '../progress.mjs'
@@ -42,7 +43,9 @@ export const start = async (choice: Choice, { progress, packages, build }: Begun
   const chooseFleet = async () => {
     if (!choice.hasPlayground) return null
     await packages
-    return choice.hosts === null ? withPatroni(withEc2Herd(defaultFleet(postgresMajor()))) : largeFleet(postgresMajor(), choice.hosts)
+    return choice.hosts === null
+      ? withPatroni(withRdsHerd(withEc2Herd(defaultFleet(postgresMajor()))))
+      : largeFleet(postgresMajor(), choice.hosts)
   }
   try {
     stack = await bringUp({

@@ -1,13 +1,9 @@
-import { randomInt } from 'node:crypto'
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { certify, makeAuthority } from '@/e2e/harness/daemons/authority'
-import { startPostgres, type TestPostgres } from '@/e2e/harness/daemons/postgres'
-import { testAccount } from '@/e2e/harness/daemons/sshd'
+import { startEndpoint, type TestEndpoint } from '@/e2e/harness/daemons/endpoint'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { type RunningCloud, startCloud } from '@/lib/playground/cloud'
 import type { InstanceAddress, InventoryMachine } from '@/lib/ports'
@@ -18,38 +14,15 @@ import { openSsh } from '../ssh'
 
 const region = 'us-east-1'
 const limits = { timeoutMs: 8000 }
-const password = 'sent over TLS alone'
-/** A loopback address of its own: the server keeps its usual port. */
-const address = `127.77.${randomInt(1, 250)}.${randomInt(1, 250)}`
 const folder = mkdtempSync(join(tmpdir(), 'endpoints-'))
-const file = (name: string) => readFileSync(join(folder, name), 'utf8')
 const rds = makeRds()
 const ssh = openSsh({ keyFor: async () => '', recognise: async () => {} })
 const closing: (() => Promise<void>)[] = []
 let aws: RunningCloud
-let server: TestPostgres
+let server: TestEndpoint
 beforeAll(async () => {
-  chmodSync(folder, 0o755)
-  for (const name of ['rds', 'other']) makeAuthority(folder, name)
-  certify(folder, 'rds', { name: 'server', commonName: 'shop-db', extension: `subjectAltName=IP:${address}` })
-  writeFileSync(join(folder, 'hba'), 'local all all trust\nhostssl all all 127.0.0.0/8 scram-sha-256\n')
-  const { uid, gid } = await testAccount()
-  for (const name of ['server.key', 'server.pem', 'hba']) {
-    chmodSync(join(folder, name), 0o600)
-    chownSync(join(folder, name), uid, gid)
-  }
-  ;[aws, server] = await Promise.all([
-    startCloud({ settleMs: 0, consistencyMs: 0 }),
-    startPostgres({
-      ...{ listen_addresses: address, ssl: 'on', hba_file: join(folder, 'hba') },
-      ...{ ssl_cert_file: join(folder, 'server.pem'), ssl_key_file: join(folder, 'server.key') },
-    }),
-  ])
-  const client = new pg.Client({ connectionString: server.connectionString })
-  await client.connect()
-  await client.query(`create role watcher login password '${password}'; grant pg_monitor to watcher`)
-  await client.end()
-  aws.cloud.state.databases.add(region, { id: 'shop-db', class: 'db.m5.xlarge', storageGb: 50, address })
+  ;[aws, server] = await Promise.all([startCloud({ settleMs: 0, consistencyMs: 0 }), startEndpoint()])
+  aws.cloud.state.databases.add(region, { id: 'shop-db', class: 'db.m5.xlarge', storageGb: 50, address: server.address })
 })
 afterAll(async () => {
   rds.close()
@@ -62,15 +35,22 @@ const instance = (given: { address?: string; port?: number; usesIamToken?: boole
   ...{ instanceId: 'member', herdId: 'herd', clusterName: 'shop', major: null, port: given.port ?? 5432 },
   ...{ dataDirectory: '/rdsdbdata/db', socketDirectory: '/var/run/postgresql', profile: 'rds', binDirectory: null },
   host: {
-    ...{ serverId: 'shop-db', environmentId: 'prod', hostname: 'shop-db', address: given.address ?? address, port: 22, user: 'watcher' },
+    ...{
+      serverId: 'shop-db',
+      environmentId: 'prod',
+      hostname: 'shop-db',
+      address: given.address ?? server.address,
+      port: 22,
+      user: server.user,
+    },
     ...{ hostKey: null, endpoint: { usesIamToken: given.usesIamToken ?? false } },
   },
 })
 const machine: InventoryMachine = { id: 'm', title: 'shop-db', accountId: 'shop', region, instanceId: 'shop-db', kind: 'rds' }
 const portsWith = (given: { ca?: string | null; password?: string | null; isKnown?: boolean } = {}) => {
   const endpoints = makeEndpoints(rds, {
-    ca: given.ca === undefined ? file('rds.pem') : given.ca,
-    passwordOf: async () => (given.password === undefined ? password : given.password),
+    ca: given.ca === undefined ? server.ca : given.ca,
+    passwordOf: async () => (given.password === undefined ? server.password : given.password),
     machineOf: async () => (given.isKnown === false ? null : machine),
     accountOf: async (id) => ({ id, name: 'shop', endpoint: aws.endpoint, credentials: aws.user, role: null }),
   })
@@ -104,7 +84,7 @@ test('a member without a host is seen through its server over TLS, answers SQL, 
     because: expect.stringContaining('gives nobody a login to its host'),
   })
   expect(await hosts.read.managers(instance().host, ['/rdsdbdata/db'], limits)).toMatchObject({
-    managers: [{ kind: 'rds', member: address.split('.')[0] }],
+    managers: [{ kind: 'rds', member: server.address.split('.')[0] }],
   })
   expect(await hosts.facts(instance().host, ['/rdsdbdata/db'], limits)).toMatchObject({
     ...{ os: 'Amazon RDS, db.m5.xlarge', cpus: 4, memoryBytes: 16 * 1024 ** 3, diskBytes: 50 * 1024 ** 3 },
@@ -115,7 +95,7 @@ test('a member without a host is seen through its server over TLS, answers SQL, 
 
 test('an endpoint whose certificate is not the authority’s is not believed, and a login that fails says which field to give', async () => {
   const probe = (given: Parameters<typeof portsWith>[0]) => portsWith(given).ports.read.postgres.probe(instance(), limits)
-  expect((await probe({ ca: file('other.pem') })).because).toContain('is not in RDS_CA_FILE')
+  expect((await probe({ ca: server.otherCa })).because).toContain('is not in RDS_CA_FILE')
   expect((await probe({ ca: null })).because).toContain('global-bundle.pem')
   expect((await probe({ password: null })).because).toContain('Give it a database password')
   expect(await probe({ password: 'another' })).toMatchObject({
@@ -131,7 +111,7 @@ test('a token of AWS is made for the role and the endpoint by the account that s
   const token = await rds.token(
     { id: 'shop', name: 'shop', endpoint: aws.endpoint, credentials: aws.user, role: null },
     region,
-    { address: 'shop-db.c1.us-east-1.rds.amazonaws.com', port: 5432, user: 'watcher' },
+    { address: 'shop-db.c1.us-east-1.rds.amazonaws.com', port: 5432, user: server.user },
     limits,
   )
   expect(token).toMatch(/^shop-db\.c1\.us-east-1\.rds\.amazonaws\.com:5432\/\?Action=connect&DBUser=watcher&/)

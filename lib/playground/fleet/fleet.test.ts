@@ -4,6 +4,7 @@ import { defaultFleet } from './default'
 import { withEc2Herd } from './ec2-herd'
 import { checkFleet, parseTopology } from './fleet'
 import { largeFleet } from './large'
+import { withRdsHerd } from './rds-herd'
 
 test('a topology in one line says who follows whom', () => {
   expect(parseTopology('a > b, c')).toEqual([
@@ -63,4 +64,11 @@ test('a fleet that could not be built is refused with its first fault by name', 
   expect(broken((fleet) => (fleet.herds[2]!.port = 5432))).toThrow('the cluster name or port prod-ams-2:5432 occurs twice')
   expect(broken((fleet) => (fleet.herds[1]!.members[1]!.host = 'dev-ams-1'))).toThrow('dev-ams-1 of prod-orders is not a host of prod')
   expect(broken((fleet) => (fleet.herds[1]!.members[2]!.upstream = 'nobody'))).toThrow('prod-fra-1 of prod-orders follows nobody')
+})
+
+test('the herd on RDS beside them has a primary and a read replica, each a host of its own', () => {
+  const fleet = withRdsHerd(withEc2Herd(defaultFleet(15)))
+  checkFleet(fleet)
+  const { members } = fleet.herds.find(({ name }) => name === 'prod-analytics')!
+  expect(members.map(({ host, upstream }) => [host, upstream])).toEqual(fleet.databases!.map(({ host, source }) => [host, source]))
 })

@@ -19,6 +19,7 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { awscli, codeOf } from '@/e2e/harness/aws/awscli'
 import { type RunningCloud, startCloud } from '.'
+import { newestImage } from './launch/images'
 
 const region = 'us-east-1'
 const settleMs = 1000
@@ -77,7 +78,9 @@ test('what was just changed is not seen at once', async () => {
   const frozen = await startCloud({ now: () => 1_800_000_000_000 + skewMs, settleMs, consistencyMs })
   try {
     const client = ec2({ endpoint: frozen.endpoint, credentials: frozen.user })
-    const launched = await client.send(new RunInstancesCommand({ ImageId: 'ami-1', MinCount: 1, MaxCount: 1, InstanceType: 'm5.large' }))
+    const launched = await client.send(
+      new RunInstancesCommand({ ImageId: newestImage(region), MinCount: 1, MaxCount: 1, InstanceType: 'm5.large' }),
+    )
     const id = launched.Instances![0]!.InstanceId!
     const look = () => client.send(new DescribeInstancesCommand({ InstanceIds: [id] }))
     expect(await codeOf(look())).toBe('InvalidInstanceID.NotFound')
@@ -90,7 +93,7 @@ test('what was just changed is not seen at once', async () => {
 
 test('a launch that is sent again with its token, since the answer was lost, launches nothing more', async () => {
   const launch = new RunInstancesCommand({
-    ImageId: 'ami-1',
+    ImageId: newestImage(region),
     MinCount: 2,
     MaxCount: 2,
     InstanceType: 'm5.large',

@@ -1,8 +1,11 @@
-import type { Action } from './ec2-read'
-import { shownMachine, shownVolume } from './ec2-shown'
+import { type Change, change } from './action'
 import { CloudFault } from './fault'
+import { keyChanges } from './launch/keys'
+import { mustHaveGroup, networkChanges } from './launch/network'
+import { launchChanges } from './launch/run'
+import { volumeChanges } from './launch/volumes'
 import type { Params } from './params'
-import { type CloudState, type Machine, type MachineState, newId, stateCodes, type Volume } from './state'
+import { type CloudState, type Machine, type MachineState, stateCodes } from './state'
 
 const incorrectState = ({ id }: Machine, wanted: string) =>
   new CloudFault('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be ${wanted}.`)
@@ -30,20 +33,6 @@ const moveAll = (machines: readonly Machine[], judge: (machine: Machine) => void
   for (const machine of machines) move(machine)
   return changes(before)
 }
-
-/** What it is asked for is judged first, and by a dry run alone; the state of things only when it is done. */
-export interface Change {
-  judge: (...given: Parameters<Action>) => void
-  run: Action
-}
-
-const change = <Asked>(
-  read: (...given: Parameters<Action>) => Asked,
-  run: (state: CloudState, asked: Asked, region: string) => ReturnType<Action>,
-): Change => ({
-  judge: read,
-  run: (state, region, params) => run(state, read(state, region, params), region),
-})
 
 const startInstances = change(named, (state, machines) =>
   moveAll(
@@ -100,7 +89,7 @@ const terminateInstances = change(named, (state, machines) =>
     () => {},
     (machine) => {
       if (machine.state === 'terminated' || machine.state === 'shutting-down') return
-      for (const volume of state.attached(machine.id)) if (!volume.attachment!.isRoot) volume.attachment = null
+      for (const volume of state.attached(machine.id)) if (!volume.attachment!.deletesWithMachine) volume.attachment = null
       machine.stateReason = 'User initiated'
       state.move(machine, 'shutting-down', 'terminated')
       state.options.power(machine, 'off')
@@ -126,80 +115,6 @@ const modifyInstanceAttribute = change(
   },
 )
 
-const tagsOf = (params: Params, kind: string): Record<string, string> =>
-  Object.fromEntries(
-    params
-      .groups('TagSpecification')
-      .filter((spec) => spec.get('ResourceType') === kind)
-      .flatMap((spec) => spec.groups('Tag').map((tag) => [tag.must('Key'), tag.get('Value') ?? ''])),
-  )
-
-const readLaunch = (state: CloudState, region: string, params: Params) => {
-  const [min, max] = [params.int('MinCount') ?? 1, params.int('MaxCount') ?? 1]
-  if (min < 1 || max < min) throw new CloudFault('InvalidParameterValue', `Invalid value '${max}' for MaxCount.`)
-  const clientToken = params.get('ClientToken') ?? null
-  const type = params.get('InstanceType') ?? 'm5.large'
-  const imageId = params.must('ImageId')
-  state.mustHaveType(type)
-  const zone = params.get('Placement.AvailabilityZone') ?? state.zones(region).find((one) => state.isOffered(type, one)) ?? `${region}a`
-  if (!state.zones(region).includes(zone)) throw new CloudFault('InvalidParameterValue', `Invalid availability zone: [${zone}]`)
-  const market: Machine['market'] = params.get('InstanceMarketOptions.MarketType') === 'spot' ? 'spot' : 'on-demand'
-  return { max, clientToken, type, imageId, zone, market, tags: tagsOf(params, 'instance') }
-}
-
-const runInstances = change(readLaunch, (state, { max, clientToken, type, imageId, zone, market, tags }, region) => {
-  const same =
-    clientToken === null ? [] : [...state.machines.values()].filter((one) => one.clientToken === clientToken && one.region === region)
-  if (same.some((one) => one.type !== type || one.imageId !== imageId))
-    throw new CloudFault(
-      'IdempotentParameterMismatch',
-      'The client token you have provided has been used with different request parameters.',
-    )
-  if (same.length === 0) {
-    state.mustFit({ architecture: 'x86_64', hasEna: true }, type)
-    state.mustHaveCapacity({ type, zone })
-  }
-  const machines =
-    same.length > 0 ? same : Array.from({ length: max }, () => launched(state, region, { type, imageId, zone, market, clientToken, tags }))
-  return {
-    reservationId: machines[0]!.id.replace('i-', 'r-'),
-    ownerId: state.accountId,
-    instancesSet: { item: machines.map((machine) => shownMachine(machine, state.attached(machine.id))) },
-  }
-})
-
-const launched = (state: CloudState, region: string, given: Partial<Machine>): Machine => {
-  const machine = state.add(region, { ...given, state: 'pending' })
-  state.forget(machine)
-  state.move(machine, 'pending', 'running')
-  state.options.power(machine, 'on')
-  return machine
-}
-
-const readVolume = (state: CloudState, region: string, params: Params): Volume => {
-  const zone = params.must('AvailabilityZone')
-  if (!state.zones(region).includes(zone)) throw new CloudFault('InvalidZone.NotFound', `The zone '${zone}' does not exist.`)
-  const sizeGb = params.int('Size')
-  if (sizeGb === undefined || sizeGb < 1 || sizeGb > 16_384)
-    throw new CloudFault('InvalidParameterValue', 'The volume size must be between 1 and 16384 GiB.')
-  return {
-    id: newId('vol'),
-    region,
-    zone,
-    sizeGb,
-    type: params.get('VolumeType') ?? 'gp3',
-    iops: params.int('Iops') ?? 3000,
-    createdAtMs: state.options.now(),
-    attachment: null,
-    tags: tagsOf(params, 'volume'),
-  }
-}
-
-const createVolume = change(readVolume, (state, volume) => {
-  state.volumes.set(volume.id, volume)
-  return shownVolume(volume)
-})
-
 const readAttachment = (state: CloudState, region: string, params: Params) => ({
   volume: state.volume(region, params.must('VolumeId')),
   machine: state.machine(region, params.must('InstanceId')),
@@ -217,7 +132,7 @@ const attachVolume = change(readAttachment, (state, { volume, machine, device })
   if (state.attached(machine.id).some(({ attachment }) => attachment!.device === device))
     throw new CloudFault('InvalidParameterValue', `Invalid value '${device}' for unixDevice. Attachment point ${device} is already in use`)
   const atMs = state.options.now()
-  volume.attachment = { machineId: machine.id, device, isRoot: false, atMs }
+  volume.attachment = { machineId: machine.id, device, isRoot: false, deletesWithMachine: false, atMs }
   return { volumeId: volume.id, instanceId: machine.id, device, status: 'attaching', attachTime: new Date(atMs).toISOString() }
 })
 
@@ -240,7 +155,15 @@ const detachVolume = change(readHeldVolume, (state, volume, region) => {
 
 const readTags = (state: CloudState, region: string, params: Params) => {
   const tags = Object.fromEntries(params.groups('Tag').map((tag) => [tag.must('Key'), tag.get('Value') ?? '']))
-  const held = params.list('ResourceId').map((id) => (id.startsWith('vol-') ? state.volume(region, id) : state.machine(region, id)))
+  const held = params
+    .list('ResourceId')
+    .map((id) =>
+      id.startsWith('vol-')
+        ? state.volume(region, id)
+        : id.startsWith('sg-')
+          ? mustHaveGroup(state, region, id)
+          : state.machine(region, id),
+    )
   return { tags, held }
 }
 
@@ -258,9 +181,11 @@ export const changeActions: Readonly<Record<string, Change>> = {
   RebootInstances: rebootInstances,
   TerminateInstances: terminateInstances,
   ModifyInstanceAttribute: modifyInstanceAttribute,
-  RunInstances: runInstances,
-  CreateVolume: createVolume,
   AttachVolume: attachVolume,
   DetachVolume: detachVolume,
   CreateTags: createTags,
+  ...launchChanges,
+  ...volumeChanges,
+  ...networkChanges,
+  ...keyChanges,
 }

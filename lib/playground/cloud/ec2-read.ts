@@ -1,18 +1,14 @@
 import { sampleOffers, sampleTypes } from '@/lib/domain/machines/sample'
+import { type Action, tagValues } from './action'
 import { shownMachine, shownType, shownVolume } from './ec2-shown'
 import { describeSpotPriceHistory } from './ec2-spot'
 import { CloudFault } from './fault'
-import { filtered, type Params, paged } from './params'
-import type { CloudState, Machine, Volume } from './state'
-import type { Content } from './xml'
-
-/** What one action answers; the state is the account's. */
-export type Action = (state: CloudState, region: string, params: Params) => { [name: string]: Content }
-
-const tagValues = (tags: Record<string, string>, filter: string): string[] | null => {
-  if (filter.startsWith('tag:')) return [tags[filter.slice('tag:'.length)]].filter((value) => value !== undefined)
-  return filter === 'tag-key' ? Object.keys(tags) : null
-}
+import { imageReads } from './launch/images'
+import { keyReads } from './launch/keys'
+import { networkReads } from './launch/network'
+import { launchReads } from './launch/run'
+import { filtered, paged } from './params'
+import type { Machine, Volume } from './state'
 
 const machineFilters: Readonly<Record<string, (machine: Machine) => readonly string[]>> = {
   'instance-id': ({ id }) => [id],
@@ -128,4 +124,8 @@ export const readActions: Readonly<Record<string, Action>> = {
   DescribeRegions: describeRegions,
   DescribeAvailabilityZones: describeAvailabilityZones,
   DescribeSpotPriceHistory: describeSpotPriceHistory,
+  ...imageReads,
+  ...keyReads,
+  ...networkReads,
+  ...launchReads,
 }

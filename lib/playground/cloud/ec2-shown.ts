@@ -1,4 +1,5 @@
 import { sampleTypes } from '@/lib/domain/machines/sample'
+import { subnetOf, vpcOf } from './launch/network'
 import { type Machine, stateCodes, type Volume } from './state'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
@@ -11,7 +12,7 @@ const attached = ({ id, attachment }: Volume) =>
     device: attachment.device,
     status: 'attached',
     attachTime: iso(attachment.atMs),
-    deleteOnTermination: attachment.isRoot,
+    deleteOnTermination: attachment.deletesWithMachine,
   }
 
 /** An instance as `DescribeInstances` writes it. */
@@ -29,7 +30,7 @@ export const shownMachine = (machine: Machine, volumes: readonly Volume[]) => {
     launchTime: iso(machine.launchedAtMs),
     placement: { availabilityZone: zone, groupName: '', tenancy: 'default' },
     monitoring: { state: 'disabled' },
-    ...(isGone ? {} : { subnetId: 'subnet-0a1b2c3d4e5f60718', vpcId: 'vpc-0a1b2c3d4e5f60718', privateIpAddress: machine.privateIp }),
+    ...(isGone ? {} : { subnetId: subnetOf(zone), vpcId: vpcOf(machine.region), privateIpAddress: machine.privateIp }),
     ipAddress: !isGone && state === 'running' ? machine.publicIp : null,
     architecture: machine.architecture,
     rootDeviceType: 'ebs',
@@ -52,7 +53,11 @@ export const shownMachine = (machine: Machine, volumes: readonly Volume[]) => {
     },
     virtualizationType: 'hvm',
     instanceLifecycle: market === 'spot' ? 'spot' : null,
+    spotInstanceRequestId: market === 'spot' ? machine.id.replace('i-', 'sir-') : null,
     clientToken: machine.clientToken ?? '',
+    keyName: machine.keyName,
+    groupSet: { item: machine.groupIds.map((groupId) => ({ groupId })) },
+    metadataOptions: { state: 'applied', httpTokens: machine.httpTokens, httpEndpoint: 'enabled', httpPutResponseHopLimit: 1 },
     tagSet: tagSet(tags),
     hypervisor: 'xen',
     ebsOptimized: true,
@@ -71,7 +76,8 @@ export const shownVolume = (volume: Volume) => ({
   tagSet: tagSet(volume.tags),
   volumeType: volume.type,
   iops: volume.iops,
-  encrypted: true,
+  throughput: volume.throughput,
+  encrypted: volume.isEncrypted,
 })
 
 /** A type as `DescribeInstanceTypes` writes it. */

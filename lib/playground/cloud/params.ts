@@ -43,6 +43,17 @@ export class Params {
     })
   }
 
+  /** `Name.…` as parameters of their own. */
+  under(name: string): Params {
+    const own = [...this.pairs].filter(([key]) => key.startsWith(`${name}.`)).map(([key, value]) => [key.slice(name.length + 1), value])
+    return new Params(new URLSearchParams(own).toString())
+  }
+
+  /** The same for two requests that ask for the same; `but`: names that do not count. */
+  print(but: readonly string[]): string {
+    return JSON.stringify([...this.pairs].filter(([key]) => !but.includes(key)).sort())
+  }
+
   private numbers(name: string): number[] {
     const found = [...this.pairs.keys()].flatMap((key) =>
       key.startsWith(`${name}.`) ? [Number(key.slice(name.length + 1).split('.')[0])] : [],

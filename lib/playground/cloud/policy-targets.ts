@@ -19,11 +19,14 @@ export const targetsOf = (state: CloudState, region: string, action: string, par
   })
   if (action === 'RunInstances') return [target('image', params.must('ImageId')), target('instance', '*'), target('volume', '*')]
   if (action === 'CreateVolume') return [target('volume', '*')]
-  const named = ['InstanceId', 'VolumeId', 'ResourceId'].flatMap((name) => [params.get(name) ?? [], params.list(name)].flat())
+  if (action === 'CreateSecurityGroup') return [target('security-group', '*')]
+  const keyName = params.get('KeyName')
+  if (keyName !== undefined) return [target('key-pair', keyName)]
+  const named = ['InstanceId', 'VolumeId', 'ResourceId', 'GroupId'].flatMap((name) => [params.get(name) ?? [], params.list(name)].flat())
   return named.map((id) => {
-    const isVolume = id.startsWith('vol-')
-    const found = isVolume ? state.volumes.get(id) : state.machines.get(id)
-    return target(isVolume ? 'volume' : 'instance', id, found?.region === region ? found.tags : {})
+    const kind = id.startsWith('vol-') ? 'volume' : id.startsWith('sg-') ? 'security-group' : 'instance'
+    const found = { volume: state.volumes, 'security-group': state.groups, instance: state.machines }[kind].get(id)
+    return target(kind, id, found?.region === region ? found.tags : {})
   })
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sampleOffers, sampleTypes } from '@/lib/domain/machines/sample'
 import { CloudFault } from './fault'
+import type { KeyPair, SecurityGroup } from './launch/kept'
 import { spotUsd } from './market'
 import { type DbDeed, type DbInstance, DbInstances } from './rds/instances'
 
@@ -32,6 +33,12 @@ export interface Machine {
   publicIp: string | null
   launchedAtMs: number
   clientToken: string | null
+  keyName: string | null
+  groupIds: string[]
+  /** As its programs read it; null: none. */
+  userData: string | null
+  /** Whether its metadata is given to who has a session alone (IMDSv2). */
+  httpTokens: 'optional' | 'required'
   tags: Record<string, string>
 }
 
@@ -42,8 +49,11 @@ export interface Volume {
   sizeGb: number
   type: string
   iops: number
+  /** MiB/s; null: its type has none of its own. */
+  throughput: number | null
+  isEncrypted: boolean
   createdAtMs: number
-  attachment: { machineId: string; device: string; isRoot: boolean; atMs: number } | null
+  attachment: { machineId: string; device: string; isRoot: boolean; deletesWithMachine: boolean; atMs: number } | null
   tags: Record<string, string>
 }
 
@@ -74,6 +84,10 @@ export class CloudState {
   readonly machines = new Map<string, Machine>()
   readonly volumes = new Map<string, Volume>()
   readonly databases = new DbInstances(this)
+  readonly groups = new Map<string, SecurityGroup>()
+  readonly keyPairs = new Map<string, KeyPair>()
+  /** What requests with a client token made. */
+  readonly tokens = new Map<string, { print: string; ids: string[] }>()
   /** `m5.large us-east-1a`: no capacity. */
   readonly exhausted = new Set<string>()
   /** `m5.large us-east-1a` → by how much its spot price was moved, from now on. */
@@ -192,12 +206,12 @@ export class CloudState {
   reclaim(machine: Machine): void {
     if (machine.state !== 'pending' && machine.state !== 'running') return
     machine.stateReason = 'Server.SpotInstanceTermination: Instance was terminated due to a Spot Instance reclamation'
-    for (const volume of this.attached(machine.id)) if (!volume.attachment!.isRoot) volume.attachment = null
+    for (const volume of this.attached(machine.id)) if (!volume.attachment!.deletesWithMachine) volume.attachment = null
     this.move(machine, 'shutting-down', 'terminated')
     this.options.power(machine, 'off')
   }
 
-  /** A machine that is there already, as somebody made it before. */
+  /** A machine that is there already, as somebody made it before. `volumeGb`: of its root; 0: without one. */
   add(region: string, given: Partial<Machine> & { volumeGb?: number } = {}): Machine {
     const { volumeGb = 20, ...rest } = given
     const number = this.machines.size
@@ -217,27 +231,41 @@ export class CloudState {
       publicIp: null,
       launchedAtMs: this.options.now(),
       clientToken: null,
+      keyName: null,
+      groupIds: [],
+      userData: null,
+      httpTokens: 'optional',
       tags: {},
       ...rest,
     }
     this.machines.set(machine.id, machine)
     this.remember(machine, machine.launchedAtMs, 0)
-    this.addVolume(machine, { sizeGb: volumeGb, device: '/dev/xvda', isRoot: true })
+    if (volumeGb > 0) this.addVolume(machine, { sizeGb: volumeGb, device: '/dev/xvda', isRoot: true })
     return machine
   }
 
-  addVolume(machine: Machine, { sizeGb, device, isRoot }: { sizeGb: number; device: string; isRoot: boolean }): Volume {
+  addVolume(
+    machine: Machine,
+    {
+      device,
+      isRoot,
+      deletesWithMachine = isRoot,
+      ...given
+    }: { device: string; isRoot: boolean; deletesWithMachine?: boolean; sizeGb: number } & Partial<Volume>,
+  ): Volume {
     const atMs = this.options.now()
     const volume: Volume = {
       id: newId('vol'),
       region: machine.region,
       zone: machine.zone,
-      sizeGb,
       type: 'gp3',
       iops: 3000,
+      throughput: 125,
+      isEncrypted: true,
       createdAtMs: atMs,
-      attachment: { machineId: machine.id, device, isRoot, atMs },
+      attachment: { machineId: machine.id, device, isRoot, deletesWithMachine, atMs },
       tags: {},
+      ...given,
     }
     this.volumes.set(volume.id, volume)
     return volume

@@ -1,4 +1,4 @@
-import type { Action } from '../ec2-read'
+import type { Action } from '../action'
 import { CloudFault } from '../fault'
 import type { Params } from '../params'
 import type { CloudState } from '../state'

@@ -1,4 +1,4 @@
-import type { Action } from '../ec2-read'
+import type { Action } from '../action'
 import { CloudFault } from '../fault'
 import { rdsClasses } from '../market'
 import type { Params } from '../params'

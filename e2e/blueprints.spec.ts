@@ -45,4 +45,10 @@ test('a manifest of pg-spot-operator becomes a blueprint, a mistyped key is name
   await expect(page.getByRole('heading', { level: 1, name: 'imported' })).toBeVisible()
   await expect(page.getByRole('region', { name: 'Price and fit' }).getByText(/a month for 1 machine/)).toBeVisible()
   await fits(page)
+
+  await page.goto('/prices?vcpusMin=4&allowsBurstable=true&regions=eu-central-1')
+  await page.getByRole('link', { name: 'Blueprint of these requirements' }).click()
+  await expect(page.getByLabel('vCPUs, at least')).toHaveValue('4')
+  await expect(page.getByLabel('Burstable types, too')).toBeChecked()
+  await expect(page.getByLabel('Regions')).toHaveValue('eu-central-1')
 })

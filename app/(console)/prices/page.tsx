@@ -15,9 +15,10 @@ import { choose } from '@/lib/domain/prices/choose'
 import { compare } from '@/lib/domain/prices/compare'
 import { sayScore } from '@/lib/domain/prices/score'
 import { counted } from '@/lib/domain/values/counted'
+import { mayAnywhere } from '@/lib/kernel/access/access'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { NotedFault } from '../noted-fault'
-import { type Given, perPage, readQuery, writeQuery } from './query'
+import { blueprintQuery, type Given, perPage, readQuery, writeQuery } from './query'
 
 export const metadata: Metadata = { title: 'Prices' }
 
@@ -39,7 +40,13 @@ const PricesPage = async ({ searchParams }: Props) => {
     }))
     return (
       <>
-        <PageHeader crumbs={crumbs} title="Prices" />
+        <PageHeader
+          crumbs={crumbs}
+          title="Prices"
+          actions={
+            mayAnywhere(actor, 'blueprint.add') && <LinkButton href={blueprintQuery(given)}>Blueprint of these requirements</LinkButton>
+          }
+        />
         <div className="page-body">
           <SampleNote prices={prices} />
           {prices.account?.endpoint && (

@@ -35,3 +35,14 @@ export const writeQuery = (given: Given, more: { page?: number; view?: View }): 
   const text = kept.toString()
   return text === '' ? '/prices' : `/prices?${text}`
 }
+
+/** The form of a new blueprint with the same requirements: its fields have the same names. */
+export const blueprintQuery = (given: Given): string => {
+  const [, query = ''] = writeQuery(given, {}).split('?')
+  const asked = new URLSearchParams(query)
+  const account = asked.get('account')
+  asked.delete('account')
+  asked.delete('seed')
+  if (account !== null) asked.set('accountId', account)
+  return asked.size === 0 ? '/blueprints/add' : `/blueprints/add?${asked}`
+}

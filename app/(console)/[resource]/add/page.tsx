@@ -47,7 +47,7 @@ const AddPage = async ({ params, searchParams }: Props) => {
     const field = description.fields[name]!
     if (value === null) continue
     if (field.kind !== 'reference') {
-      stored[name] = value
+      stored[name] = field.kind === 'flag' ? value === 'true' : value
       continue
     }
     const target = resourceByName(field.to)

@@ -89,10 +89,7 @@ const terminateInstances = change(named, (state, machines) =>
     () => {},
     (machine) => {
       if (machine.state === 'terminated' || machine.state === 'shutting-down') return
-      for (const volume of state.attached(machine.id)) if (!volume.attachment!.deletesWithMachine) volume.attachment = null
-      machine.stateReason = 'User initiated'
-      state.move(machine, 'shutting-down', 'terminated')
-      state.options.power(machine, 'off')
+      state.terminate(machine, 'User initiated')
     },
   ),
 )

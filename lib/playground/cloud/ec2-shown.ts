@@ -1,6 +1,6 @@
 import { sampleTypes } from '@/lib/domain/machines/sample'
 import { subnetOf, vpcOf } from './launch/network'
-import { type Machine, stateCodes, type Volume } from './state'
+import { type Machine, spotReason, stateCodes, type Volume } from './state'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 const tagSet = (tags: Record<string, string>) => ({ item: Object.entries(tags).map(([key, value]) => ({ key, value })) })
@@ -25,6 +25,7 @@ export const shownMachine = (machine: Machine, volumes: readonly Volume[]) => {
     instanceState: { code: stateCodes[state], name: state },
     privateDnsName: isGone ? '' : `ip-${machine.privateIp.replaceAll('.', '-')}.ec2.internal`,
     reason: machine.stateReason,
+    stateReason: machine.stateReason === spotReason ? { code: spotReason, message: `${spotReason}: Spot instance termination` } : null,
     amiLaunchIndex: 0,
     instanceType: type,
     launchTime: iso(machine.launchedAtMs),

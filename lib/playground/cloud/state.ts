@@ -39,6 +39,8 @@ export interface Machine {
   userData: string | null
   /** Whether its metadata is given to who has a session alone (IMDSv2). */
   httpTokens: 'optional' | 'required'
+  /** AWS takes it back at that time, and has said so; null: it does not. */
+  interruption: { noticedAtMs: number; atMs: number } | null
   tags: Record<string, string>
 }
 
@@ -76,6 +78,9 @@ export interface RateLimit {
   burst: number
   perSecond: number
 }
+
+/** What DescribeInstances says of a machine that AWS took back. Source: EC2, state reason codes. */
+export const spotReason = 'Server.SpotInstanceTermination'
 
 export const newId = (kind: string): string => `${kind}-0${randomBytes(8).toString('hex')}`
 
@@ -163,7 +168,28 @@ export class CloudState {
     return volume
   }
 
+  /** AWS wants a spot machine back: it is told at once, and taken when the notice is over. Throws where it is no running spot machine. */
+  interrupt(region: string, id: string, noticeMs = 120_000): void {
+    const machine = this.machine(region, id)
+    if (machine.market !== 'spot' || machine.state !== 'running')
+      throw new CloudFault('UnsupportedOperation', `The instance '${id}' is no running spot machine.`)
+    const now = this.options.now()
+    machine.interruption ??= { noticedAtMs: now, atMs: now + noticeMs }
+    this.remember(machine)
+    // What nobody looks at goes off in time as well.
+    setTimeout(() => this.settle(machine), noticeMs).unref()
+  }
+
+  /** Its volumes that are kept are free; the host behind it goes off. */
+  terminate(machine: Machine, because: string): void {
+    for (const volume of this.attached(machine.id)) if (!volume.attachment!.deletesWithMachine) volume.attachment = null
+    machine.stateReason = because
+    this.move(machine, 'shutting-down', 'terminated')
+    this.options.power(machine, 'off')
+  }
+
   private settle(machine: Machine): void {
+    if (machine.interruption !== null && machine.interruption.atMs <= this.options.now()) this.reclaim(machine)
     if (machine.next === null || machine.next.atMs > this.options.now()) return
     const { state, atMs } = machine.next
     Object.assign(machine, { state, next: null })
@@ -204,11 +230,7 @@ export class CloudState {
 
   /** AWS takes a spot machine back, at once. */
   reclaim(machine: Machine): void {
-    if (machine.state !== 'pending' && machine.state !== 'running') return
-    machine.stateReason = 'Server.SpotInstanceTermination: Instance was terminated due to a Spot Instance reclamation'
-    for (const volume of this.attached(machine.id)) if (!volume.attachment!.deletesWithMachine) volume.attachment = null
-    this.move(machine, 'shutting-down', 'terminated')
-    this.options.power(machine, 'off')
+    if (machine.state === 'pending' || machine.state === 'running') this.terminate(machine, spotReason)
   }
 
   /** A machine that is there already, as somebody made it before. `volumeGb`: of its root; 0: without one. */
@@ -235,6 +257,7 @@ export class CloudState {
       groupIds: [],
       userData: null,
       httpTokens: 'optional',
+      interruption: null,
       tags: {},
       ...rest,
     }

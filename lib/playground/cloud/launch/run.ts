@@ -2,7 +2,7 @@ import { type Action, type Change, change, tagsOf } from '../action'
 import { shownMachine } from '../ec2-shown'
 import { CloudFault } from '../fault'
 import { filtered, type Params } from '../params'
-import type { CloudState, Machine } from '../state'
+import { type CloudState, type Machine, spotReason } from '../state'
 import { type Image, mustHaveImage } from './images'
 import { mustHaveKey } from './keys'
 import { mustHaveGroup, zoneOfSubnet } from './network'
@@ -150,24 +150,31 @@ const runInstances = change(readLaunch, (state, launch, region) => {
   }
 })
 
+const isOver = ({ state: now }: Machine): boolean => now === 'shutting-down' || now === 'terminated'
+const stateOfRequest = (one: Machine): string => (isOver(one) ? 'closed' : 'active')
+/** Source: EC2, spot request status codes. */
+const statusOfRequest = (one: Machine): string => {
+  if (isOver(one)) return one.stateReason === spotReason ? 'instance-terminated-no-capacity' : 'instance-terminated-by-user'
+  return one.interruption === null ? 'fulfilled' : 'marked-for-termination'
+}
+
 /** One for each spot machine, under an id that follows from the machine's. */
 const describeSpotRequests: Action = (state, region, params) => {
   const ids = params.list('SpotInstanceRequestId')
   const all = state.seen(region).filter(({ market }) => market === 'spot')
   const requestOf = ({ id }: Machine) => id.replace('i-', 'sir-')
   const named = ids.length === 0 ? all : all.filter((one) => ids.includes(requestOf(one)))
-  const isOver = ({ state: now }: Machine) => now === 'shutting-down' || now === 'terminated'
   const found = filtered(params, named, (one, filter) => {
     if (filter === 'instance-id') return [one.id]
-    return filter === 'state' ? [isOver(one) ? 'closed' : 'active'] : null
+    return filter === 'state' ? [stateOfRequest(one)] : null
   })
   return {
     spotInstanceRequestSet: {
       item: found.map((one) => ({
         spotInstanceRequestId: requestOf(one),
         type: 'one-time',
-        state: isOver(one) ? 'closed' : 'active',
-        status: { code: isOver(one) ? 'instance-terminated-by-user' : 'fulfilled', updateTime: new Date(one.launchedAtMs).toISOString() },
+        state: stateOfRequest(one),
+        status: { code: statusOfRequest(one), updateTime: new Date(one.launchedAtMs).toISOString() },
         instanceId: one.id,
         createTime: new Date(one.launchedAtMs).toISOString(),
         launchedAvailabilityZone: one.zone,

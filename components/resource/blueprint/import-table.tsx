@@ -56,7 +56,7 @@ export const ImportTable = ({ read, labels }: { read: ImportShown; labels: Reado
                 <td>
                   <State tone={tone}>{word}</State>
                 </td>
-                <td className="[overflow-wrap:anywhere] [white-space:normal]">{said}</td>
+                <td className="min-w-56 [overflow-wrap:anywhere] [white-space:normal]">{said}</td>
               </tr>
             ))}
           </tbody>

@@ -40,7 +40,8 @@ const Month = ({ judged }: { judged: JudgedBlueprint }) => (
       </>
     ) : (
       <>
-        About <strong>{dollars(judged.monthUsd)}</strong> a month for {counted(judged.machines, 'machine')} and what they store
+        About <strong>{dollars(judged.monthUsd)}</strong> a month for {counted(judged.machines, 'machine')} with{' '}
+        {judged.machines === 1 ? 'its volume' : 'their volumes'}
       </>
     )}
     {judged.rdsMonthUsd !== null && (

@@ -7,7 +7,7 @@ import { databaseFault, getPool } from '../pg/client'
 import { clusterStanding } from './clusters'
 import { makeNameInventory } from './dns-names'
 import { readStanding } from './herd-members'
-import { machineInventory } from './machine-inventory'
+import { makeMachineInventory } from './machine-inventory'
 import { readOwnCluster } from './own-cluster'
 import { makePoolerInventory } from './poolers'
 import { herdIn } from './registering'
@@ -149,12 +149,13 @@ export const makeInventory = (): InventoryRead => {
     },
     { max: 500 },
   )
+  const known = async (id: string): Promise<InventoryInstance> => {
+    const found = await instance(id)
+    if (!found) throw new Fault('record.missing', { because: 'The instance is not registered any more.', id })
+    return found
+  }
   return {
-    instance: async (id) => {
-      const found = await instance(id)
-      if (!found) throw new Fault('record.missing', { because: 'The instance is not registered any more.', id })
-      return found
-    },
+    instance: known,
     herdInstances: members,
     clusterStanding,
     server: async (id) => {
@@ -162,7 +163,7 @@ export const makeInventory = (): InventoryRead => {
       if (!found) throw new Fault('record.missing', { because: 'The server is not registered any more.', id })
       return found
     },
-    ...machineInventory,
+    ...makeMachineInventory(known),
     ...makeNameInventory(),
     ...makePoolerInventory(),
     herdIn,

@@ -1,3 +1,4 @@
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { InventoryMachine, InventoryRead } from '@/lib/ports'
 import { databaseFault, getPool } from '../pg/client'
 
@@ -21,6 +22,74 @@ const rowsOf = async <Row extends object>(text: string, id: string): Promise<Row
 /** Only what a region still lists; two accounts may see the same machine, and then none of them is taken for it. */
 const selectMachine = `select id, title, account_id, region, instance_id, kind from machines
   where server_id = $1 and tie = 'tied' and state not in ('gone', 'terminated', 'deleting')`
+
+/** With the server that it is, and what stands on that. */
+const selectWhole = `select m.id, m.title, m.account_id, m.region, m.instance_id, m.environment_id, s.id as server_id, s.hostname,
+    coalesce((select array_agg(i.id order by i.title, i.id) from instances i where i.server_id = s.id), '{}') as instances,
+    coalesce((select array_agg(p.title order by p.title) from poolers p where p.server_id = s.id), '{}') as poolers
+  from machines m left join servers s on s.id = m.server_id and m.tie = 'tied'
+  where m.id = $1 and m.state not in ('gone', 'terminated')`
+
+/** With one machine of each region, a running one first: what is tried on it is a dry run. */
+const selectAccount = `select a.id, a.name, a.environment_id, a.aws_account, a.machine_tags,
+    array(select r.region from unnest(a.regions) r (region)) as regions,
+    array(select (select m.instance_id from machines m where m.account_id = a.id and m.region = r.region and m.state not in ('gone', 'terminated')
+      order by m.state = 'running' desc, m.title, m.id limit 1) from unnest(a.regions) r (region)) as samples
+  from cloud_accounts a where a.id = $1`
+
+interface WholeRow extends MachineRow {
+  environment_id: string
+  server_id: string | null
+  hostname: string
+  instances: string[]
+  poolers: string[]
+}
+
+interface AccountRow {
+  id: string
+  name: string
+  environment_id: string
+  aws_account: string | null
+  machine_tags: string[]
+  regions: string[]
+  samples: (string | null)[]
+}
+
+const wholeMachine =
+  (instance: InventoryRead['instance']): InventoryRead['wholeMachine'] =>
+  async (id) => {
+    const [row] = await rowsOf<WholeRow>(selectWhole, id)
+    if (row === undefined) throw new Fault('record.missing', { because: 'The machine is not listed any more.', id })
+    return {
+      ...machineOf(row),
+      environmentId: row.environment_id,
+      server: row.server_id === null ? null : { id: row.server_id, title: row.hostname },
+      instances: await Promise.all(row.instances.map(instance)),
+      poolers: row.poolers,
+    }
+  }
+
+const cloudAccount: InventoryRead['cloudAccount'] = async (id) => {
+  const [row] = await rowsOf<AccountRow>(selectAccount, id)
+  if (row === undefined) throw new Fault('record.missing', { because: 'The cloud account is not registered any more.', id })
+  return {
+    id: row.id,
+    title: row.name,
+    environmentId: row.environment_id,
+    awsAccount: row.aws_account,
+    machineTags: row.machine_tags,
+    regions: row.regions.map((region, at) => ({ region, instanceId: row.samples[at] ?? null })),
+  }
+}
+
+/** `instance`: how each that stands on a machine is read. */
+export const makeMachineInventory = (
+  instance: InventoryRead['instance'],
+): Pick<InventoryRead, 'serverMachine' | 'serverInstances' | 'wholeMachine' | 'cloudAccount'> => ({
+  ...machineInventory,
+  wholeMachine: wholeMachine(instance),
+  cloudAccount,
+})
 
 export const machineInventory: Pick<InventoryRead, 'serverMachine' | 'serverInstances'> = {
   serverMachine: async (serverId) => {

@@ -4,6 +4,7 @@ import type { JournalLine } from '@/lib/kernel/ground/journal'
 import { hasMoved, type MoveLine } from '@/lib/shapes/run'
 import { failover } from './failover'
 import { failoverEvidence } from './failover/evidence'
+import { rollingReboot } from './machines/rolling'
 import { setHerdParameters } from './parameters/herd'
 import { patroniZeroGap } from './patroni/zero-gap'
 import { resizeHerd } from './resize/herd'
@@ -39,6 +40,7 @@ export const moves: Readonly<Record<string, Move>> = {
   [rollingRestart.name]: ofSegment,
   [setHerdParameters.name]: ofSegment,
   [resizeHerd.name]: ofSegment,
+  [rollingReboot.name]: ofSegment,
 }
 
 /** null: jobs of this operation move no primary. */

@@ -12,6 +12,9 @@ import { failover } from './failover'
 import { followLeader } from './follow-leader'
 import { analyze, vacuum } from './maintenance'
 import { dropInvalidIndexes, reindex } from './maintenance/indexes'
+import { reboot as rebootMachine, start as startMachine, stop as stopMachine } from './machines'
+import { rebootOwnHost } from './machines/host'
+import { rollingReboot } from './machines/rolling'
 import { setParameters } from './parameters'
 import { setHerdParameters } from './parameters/herd'
 import { patroniSwitchover } from './patroni'
@@ -43,6 +46,7 @@ import { cancelStatements, terminateSessions } from './sessions'
 import { start } from './start'
 import { stop } from './stop'
 import { switchover } from './switchover'
+import { testAccess } from './test-access'
 
 /** Every operation, in the order menus show them. */
 export const operations: readonly Operation[] = [
@@ -73,12 +77,14 @@ export const operations: readonly Operation[] = [
   rejoin,
   rebuild,
   resize,
+  rebootOwnHost,
   dropSlot,
   switchover,
   failover,
   rollingRestart,
   setHerdParameters,
   resizeHerd,
+  rollingReboot,
   patroniZeroGap,
   patroniSwitchover,
   followLeader,
@@ -96,6 +102,10 @@ export const operations: readonly Operation[] = [
   drainPooler,
   followPrimary,
   checkServer,
+  startMachine,
+  stopMachine,
+  rebootMachine,
+  testAccess,
   refreshDns,
   checkZone,
 ]

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { healthyWorld } from '@/e2e/harness/twin/healthy'
+import { powerOff } from '@/e2e/harness/twin/resize'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { exampleInput } from '@/lib/kernel/operation/example-input'
 import type { Operation } from '@/lib/kernel/operation/operation'
@@ -30,6 +31,7 @@ const staged = new Set([
   'rds-start',
   'rds-stop',
   'resize-herd',
+  'rolling-reboot',
   'rolling-restart',
   'set-herd-parameters',
   'switchover',
@@ -78,6 +80,7 @@ describe.each(operations.filter((one) => !staged.has(one.name)))('$name', (opera
   test('plans healthy targets as these snapshots say, and runs nothing for it', async () => {
     const { fleet, targets } = healthyWorld(operation.on)
     if (operation.name === 'start') for (const { id } of targets) fleet.world.instances.get(id)!.state = 'stopped'
+    if (operation.name === 'start-machine') powerOff(fleet, 'n2')
     const input = operation.input.parse(exampleInput(operation)) as JsonObject
     const { signal } = new AbortController()
     const planned = await Promise.all(targets.map(({ id }) => makeTargetPlan(operation, fleet.read, input, id, signal)))

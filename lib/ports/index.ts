@@ -22,7 +22,8 @@ import type { StatementsRead } from './statements'
 export type { ActivityAct, ActivityRead } from './activity'
 export type { HostAddress, InstanceAddress } from './addresses'
 export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler, CanaryRead } from './canary'
-export type { CloudAct, CloudDeed, CloudRead, MachineNow, MachinePlace } from './cloud'
+export type { CloudAct, CloudAction, CloudDeed, CloudRead, MachineNow, MachinePlace } from './cloud'
+export { cloudActions } from './cloud'
 export type { ClusterSite, ClusterSpec, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopySeen, CopySight, CopySpec, DataPlace } from './copies'
 export type { EndpointSource } from './endpoints'
@@ -48,6 +49,7 @@ export type {
   ClusterStanding,
   HerdStanding,
   InventoryAct,
+  InventoryCloudAccount,
   InventoryHerd,
   InventoryInstance,
   InventoryMachine,
@@ -55,6 +57,7 @@ export type {
   InventoryPooler,
   InventoryRead,
   InventoryServer,
+  InventoryWholeMachine,
   InventoryZone,
   MemberStanding,
   NewCluster,

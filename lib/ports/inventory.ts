@@ -70,6 +70,28 @@ export interface InventoryMachine {
   kind?: 'rds'
 }
 
+/** A machine with the server that it is and the instances on that; `server` null: none is tied to it. */
+export interface InventoryWholeMachine extends InventoryMachine {
+  environmentId: string
+  server: { id: string; title: string } | null
+  instances: InventoryInstance[]
+  /** Titles of the poolers on that server. */
+  poolers: string[]
+}
+
+/** A cloud account, with one machine of each of its regions to try actions on. */
+export interface InventoryCloudAccount {
+  id: string
+  title: string
+  environmentId: string
+  /** null: not seen yet. */
+  awsAccount: string | null
+  /** Only machines with these tags are listed: `Role=PostgreSQL`. */
+  machineTags: string[]
+  /** `instanceId` null: no machine of that region is listed. */
+  regions: { region: string; instanceId: string | null }[]
+}
+
 /** A DNS name that follows members of a herd. `title` is the whole name. */
 export interface InventoryName extends DeclaredName {
   id: string
@@ -179,6 +201,8 @@ export interface InventoryRead {
   serverMachine: (serverId: string) => Promise<InventoryMachine | null>
   /** Titles of the instances on that server. */
   serverInstances: (serverId: string) => Promise<string[]>
+  wholeMachine: (id: string) => Promise<InventoryWholeMachine>
+  cloudAccount: (id: string) => Promise<InventoryCloudAccount>
   name: (id: string) => Promise<InventoryName>
   /** The names that follow members of the herd, ordered by title and type. */
   herdNames: (herdId: string) => Promise<InventoryName[]>

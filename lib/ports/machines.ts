@@ -1,5 +1,5 @@
 import type { OfferedType } from '@/lib/domain/machines/fit'
-import type { CloudDeed, MachineNow } from './cloud'
+import type { CloudAction, CloudDeed, MachineNow } from './cloud'
 import type { CloudCallOptions, CloudSettings } from './cloud-call'
 
 export type { CloudSettings } from './cloud-call'
@@ -53,6 +53,8 @@ export interface MachinesRead {
     names: readonly string[],
     options: CloudCallOptions,
   ) => Promise<OfferedType[]>
+  /** Whether EC2 would let the credentials do it, by its own dry run, which changes nothing. Throws `cloud.refused` and `cloud.unreachable`. */
+  mayDo: (account: CloudSettings, region: string, action: CloudAction, instanceId: string, options: CloudCallOptions) => Promise<void>
 }
 
 /** What EC2 is asked to do to one machine. Each is accepted or refused at once; what becomes of it shows in its state. */
@@ -65,6 +67,4 @@ export type MachineDeed = CloudDeed & { instanceId: string }
  */
 export interface MachinesAct {
   act: (account: CloudSettings, region: string, deed: MachineDeed, options: CloudCallOptions) => Promise<void>
-  /** Whether EC2 would let the credentials do it, by its own dry run, which changes nothing. Throws as `act` where it would not. */
-  mayAct: (account: CloudSettings, region: string, deed: MachineDeed, options: CloudCallOptions) => Promise<void>
 }

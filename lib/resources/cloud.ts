@@ -129,9 +129,10 @@ export const cloudAccount = defineResource({
   help: [
     'A cloud account says how the console reads one AWS account: with an access key, with a role that it assumes, or with the credentials of the worker’s own host.',
     'A worker looks for machines in all its regions three times a minute. For that it needs ec2:DescribeInstances, ec2:DescribeVolumes and sts:GetCallerIdentity.',
-    'To resize machines it needs besides: ec2:DescribeInstanceTypes, ec2:DescribeInstanceTypeOfferings, ec2:StopInstances, ec2:ModifyInstanceAttribute and ec2:StartInstances.',
+    'To resize machines it needs besides: ec2:DescribeInstanceTypes, ec2:DescribeInstanceTypeOfferings, ec2:StopInstances, ec2:ModifyInstanceAttribute and ec2:StartInstances. To reboot them: ec2:RebootInstances.',
     'To look for DB instances of RDS it needs besides: rds:DescribeDBInstances, and cloudwatch:GetMetricData for their figures.',
     'To act on them it needs besides: rds:DescribeOrderableDBInstanceOptions, rds:ModifyDBInstance, rds:StartDBInstance, rds:StopDBInstance, rds:RebootDBInstance and rds:PromoteReadReplica; and rds-db:connect to log in with an IAM token.',
+    'Test access tries each action of EC2, names what is missing and prints the least IAM policy.',
     'To show prices it needs besides: ec2:DescribeInstanceTypes, ec2:DescribeInstanceTypeOfferings, ec2:DescribeSpotPriceHistory and pricing:GetProducts.',
     'A region that does not answer leaves its machines as they were last seen, with their age.',
   ],

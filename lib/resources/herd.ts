@@ -232,6 +232,7 @@ export const herd = defineResource({
         'rolling-restart': null,
         'set-herd-parameters': null,
         'resize-herd': null,
+        'rolling-reboot': null,
         'patroni-zero-gap': null,
         'patroni-switchover': null,
       },

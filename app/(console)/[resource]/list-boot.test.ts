@@ -27,6 +27,7 @@ test('ticked herds are offered what runs on their pairs and members, at the path
     ['rolling-restart', 'dr-pairs', 'herd', null],
     ['set-herd-parameters', 'dr-pairs', 'herd', null],
     ['resize-herd', 'dr-pairs', 'herd', null],
+    ['rolling-reboot', 'dr-pairs', 'herd', null],
     ['patroni-zero-gap', 'dr-pairs', 'herd', null],
     ['patroni-switchover', 'dr-pairs', 'herd', null],
     ['restart', 'instances', 'herd', null],

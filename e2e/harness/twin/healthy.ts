@@ -25,6 +25,22 @@ const servers = (): Healthy => {
   return { fleet, targets: [{ what: 'of a server', id: fleet.host('n1').server.id }] }
 }
 
+const machines = (): Healthy => {
+  const { fleet } = instances()
+  return {
+    fleet,
+    targets: [
+      { what: 'of a primary', id: fleet.host('n1').machine!.inventory.id },
+      { what: 'of a standby', id: fleet.host('n2').machine!.inventory.id },
+    ],
+  }
+}
+
+const accounts = (): Healthy => {
+  const { fleet } = instances()
+  return { fleet, targets: [{ what: 'of a cloud account', id: fleet.host('n1').machine!.inventory.accountId }] }
+}
+
 const poolers = (): Healthy => {
   const fleet = memoryFleet([{ environment: 'prod', name: 'orders', hosts: ['n1', 'n2'], poolers: ['n1', 'front'] }])
   const pooler = fleet.pooler('orders pooler on front')
@@ -53,6 +69,8 @@ const pairs = (): Healthy => {
 const worlds: Record<string, () => Healthy> = {
   instance: instances,
   server: servers,
+  machine: machines,
+  'cloud-account': accounts,
   pooler: poolers,
   name: names,
   'dns-zone': zones,

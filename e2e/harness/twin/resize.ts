@@ -24,3 +24,15 @@ export const machineOf = (fleet: MemoryFleet, host: string): MemoryMachine => fl
 /** Whether the name that the standbys share holds that host. */
 export const isNamed = (fleet: MemoryFleet, host: string): boolean =>
   heldIn(fleet.zone('prod.test'), readers).some(({ values }) => values.includes(addressOf(fleet, host)))
+
+/** As its machine was stopped, with what is on it; it is in no name that standbys share. */
+export const powerOff = (fleet: MemoryFleet, hostname: string): void => {
+  const host = fleet.host(hostname)
+  host.power = 'off'
+  host.machine!.state = 'stopped'
+  for (const one of fleet.world.instances.values()) if (one.host === host) one.state = 'stopped'
+  const name = [...fleet.world.names.values()].find(({ title }) => title === readers)
+  if (name === undefined) return
+  const left = ['n2', 'n3'].filter((one) => one !== hostname).map((one) => addressOf(fleet, one))
+  putRecords(fleet.zone('prod.test'), readers, [recordSet(readers, 'A', left, name.ttlSeconds)])
+}

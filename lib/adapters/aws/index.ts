@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/client-ec2'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { isFault } from '@/lib/kernel/ground/errors'
-import type { CloudCallOptions } from '@/lib/ports/cloud'
-import type { CloudSettings, MachineDeed, MachinesAct, MachinesRead } from '@/lib/ports/machines'
+import type { MachinesAct, MachinesRead } from '@/lib/ports/machines'
+import { dryRuns } from './actions'
 import { makeClients } from './clients'
 import { requestOf } from './deeds'
 import { isDryRunPassed } from './faults'
@@ -29,18 +29,13 @@ export interface AwsMachines extends MachinesRead, MachinesAct {
 export const makeMachines = (): AwsMachines => {
   const clients = makeClients()
   const send = makeSend()
-  const act = (account: CloudSettings, region: string, deed: MachineDeed, options: CloudCallOptions, isDryRun: boolean) => {
-    const request = requestOf(deed, isDryRun)
-    return send({ account, where: region, action: request.action, isDeed: !isDryRun }, options, async (abortSignal) => {
-      await request.send(isDryRun ? clients.ec2(account, region) : clients.ec2Deeds(account, region), abortSignal)
+  const identity: MachinesRead['identity'] = (account, options) =>
+    send({ account, where: 'STS', action: 'sts:GetCallerIdentity' }, options, async (abortSignal) => {
+      const { Account, Arn } = await clients.sts(account).send(new GetCallerIdentityCommand({}), { abortSignal })
+      return { awsAccount: Account ?? '', arn: Arn ?? '' }
     })
-  }
   return {
-    identity: (account, options) =>
-      send({ account, where: 'STS', action: 'sts:GetCallerIdentity' }, options, async (abortSignal) => {
-        const { Account, Arn } = await clients.sts(account).send(new GetCallerIdentityCommand({}), { abortSignal })
-        return { awsAccount: Account ?? '', arn: Arn ?? '' }
-      }),
+    identity,
     list: async (account, region, { tags }, options) => {
       const client = clients.ec2(account, region)
       const instances = await send({ account, where: region, action: 'ec2:DescribeInstances' }, options, async (abortSignal) => {
@@ -83,10 +78,21 @@ export const makeMachines = (): AwsMachines => {
       )
       return (known.InstanceTypes ?? []).map((one) => typeOf(one, inZone))
     },
-    act: (account, region, deed, options) => act(account, region, deed, options, false),
-    mayAct: async (account, region, deed, options) => {
+    act: (account, region, deed, options) => {
+      const request = requestOf(deed, false)
+      return send({ account, where: region, action: request.action, isDeed: true }, options, async (abortSignal) => {
+        await request.send(clients.ec2Deeds(account, region), abortSignal)
+      })
+    },
+    mayDo: async (account, region, action, instanceId, options) => {
+      if (action === 'sts:GetCallerIdentity') {
+        await identity(account, options)
+        return
+      }
       try {
-        await act(account, region, deed, options, true)
+        await send({ account, where: region, action }, options, (abortSignal) =>
+          dryRuns[action](clients.ec2(account, region), instanceId, abortSignal),
+        )
       } catch (error) {
         if (!isFault(error) || !isDryRunPassed(error.cause)) throw error
       }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { type RunningCloud, startCloud } from '@/lib/playground/cloud'
 import { readPolicy } from '@/lib/playground/cloud/policy'
+import { type CloudAction, cloudActions } from '@/lib/ports/cloud'
 import type { CloudSettings, MachineDeed } from '@/lib/ports/machines'
 import { type AwsMachines, makeMachines } from '.'
 import { makeCloud } from './cloud'
@@ -116,12 +117,11 @@ test('a deed that is throttled is sent again until it is let through, and was ne
 
 test('a dry run that AWS would let through passes and changes nothing; one that it would not names the action that is missing', async () => {
   const { id } = aws.cloud.state.add(region)
-  const may = (deed: MachineDeed) => machines.mayAct(account(), region, deed, soon)
-  await may({ does: 'stop', instanceId: id })
-  await may({ does: 'set-type', instanceId: id, type: 'm5.xlarge' })
+  const may = (action: CloudAction) => machines.mayDo(account(), region, action, id, soon)
+  for (const action of cloudActions) await may(action)
   expect(powered).toEqual([])
   aws.user.denied.add('ec2:ModifyInstanceAttribute')
-  const denied = await told(may({ does: 'set-type', instanceId: id, type: 'm5.xlarge' }))
+  const denied = await told(may('ec2:ModifyInstanceAttribute'))
   aws.user.denied.clear()
   expect(denied).toMatchObject({ code: 'cloud.refused', because: expect.stringContaining('may not do ec2:ModifyInstanceAttribute') })
 })

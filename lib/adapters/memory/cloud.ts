@@ -47,8 +47,9 @@ const settled = (world: World, host: MemoryHost, machine: MemoryMachine): Memory
 
 const onHost = (world: World, host: MemoryHost) => [...world.instances.values()].filter((one) => one.host === host)
 
-const comeUp = (world: World, host: MemoryHost, { startsPostgres }: MemoryMachine): void => {
+const comeUp = (world: World, host: MemoryHost, { startsPostgres }: Pick<MemoryMachine, 'startsPostgres'>): void => {
   host.power = 'on'
+  host.boots += 1
   for (const one of startsPostgres ? onHost(world, host) : [])
     if (one.state === 'stopped') {
       one.state = 'running'
@@ -84,6 +85,10 @@ export const memoryCloudRead = (world: World): CloudRead => ({
       privateAddress: address,
       keepsPublicAddress: false,
     }
+  },
+  mayDo: async (_account, action, { signal }) => {
+    signal?.throwIfAborted()
+    if (world.denied.has(action)) throw refused('cloud.refused', `The credentials may not do ${action}. Allow it in their policy.`)
   },
   types: async (_place, zone, names) =>
     names.flatMap((type) => {
@@ -156,9 +161,14 @@ const apply = (world: World, host: MemoryHost, machine: MemoryMachine, deed: Clo
     case 'reboot':
       if (state !== 'running') throw wrong()
       machine.applied.push('reboot')
-      goDown(world, host)
-      comeUp(world, host, machine)
+      rebootHost(world, host, machine.startsPostgres)
   }
+}
+
+/** As the host does by itself when it is told to: with what runs on it. */
+export const rebootHost = (world: World, host: MemoryHost, startsPostgres: boolean): void => {
+  goDown(world, host)
+  comeUp(world, host, { startsPostgres })
 }
 
 export const inventoryMachine = (world: World, serverId: string): InventoryMachine | null => {

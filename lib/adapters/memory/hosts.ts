@@ -2,10 +2,13 @@ import type { FoundManager } from '@/lib/domain/managers/manager'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CommandOptions, CommandResult, HostAddress, HostsAct, HostsRead } from '@/lib/ports'
 import { type CheckLooks, checkHost } from '../hosts/check'
+import { rebootHost } from './cloud'
 import { answerPatroni, clustersOn, configText, leaderOf } from './patroni'
 import { type Calls, perform, reach } from './world/calls'
 import { answering, hostAt } from './world/reached-host'
 import type { MemoryHost, World } from './world/world'
+
+const bootIdFile = '/proc/sys/kernel/random/boot_id'
 
 /** The shell of the twin knows directories, no more: `test -d`, and the unforgiving `mkdir` and `rmdir`. */
 export const memoryHostsRead = (world: World): HostsRead => {
@@ -27,6 +30,7 @@ export const memoryHostsRead = (world: World): HostsRead => {
     read: async (address, argv, options) => {
       const host = await logIn(address, options)
       const [command, flag, path = ''] = argv
+      if (command === 'cat' && flag === bootIdFile) return { ...result(0), stdout: `${host.server.title}-${host.boots}\n1 (init) S 0 0` }
       if (command === 'test' && flag === '-d') return result(host.directories.has(path) ? 0 : 1)
       return unknownCommand(command, options)
     },
@@ -96,6 +100,10 @@ export const memoryHostsAct = (world: World, calls: Calls): HostsAct => ({
     const host = hostAt(world, address)
     return perform(calls, world.clock, host, { act: argv.join(' '), target: address.hostname }, options, () => {
       const [command, path = ''] = argv
+      if (argv.join(' ') === 'sudo -n systemctl reboot') {
+        rebootHost(world, host, host.machine?.startsPostgres ?? true)
+        return result(0)
+      }
       if (command === 'mkdir') {
         if (host.directories.has(path)) return refusal(1, `mkdir: cannot create directory ‘${path}’: File exists`, options)
         host.directories.add(path)

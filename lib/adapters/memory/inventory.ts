@@ -72,6 +72,35 @@ export const memoryInventory = (world: World): InventoryRead => ({
   serverMachine: async (serverId) => inventoryMachine(world, serverId),
   serverInstances: async (serverId) =>
     [...world.instances.values()].flatMap(({ inventory: { title, serverId: on } }) => (on === serverId ? [title] : [])).sort(),
+  wholeMachine: async (id) => {
+    const host = [...world.hosts.values()].find(({ machine }) => machine?.inventory.id === id)
+    if (host?.machine == null) throw new Fault('record.missing')
+    const { id: serverId, title, environmentId } = host.server
+    return {
+      ...host.machine.inventory,
+      environmentId,
+      server: { id: serverId, title },
+      instances: [...world.instances.values()].filter((one) => one.isRegistered && one.host === host).map(({ inventory }) => inventory),
+      poolers: [...world.poolers.values()]
+        .filter(({ inventory }) => inventory.serverId === serverId)
+        .map(({ inventory }) => inventory.title),
+    }
+  },
+  cloudAccount: async (id) => {
+    const machines = [...world.hosts.values()].flatMap((host) => (host.machine === null ? [] : [{ host, ...host.machine.inventory }]))
+    const [first] = machines.filter(({ accountId }) => accountId === id)
+    if (first === undefined) throw new Fault('record.missing')
+    return {
+      ...{
+        id,
+        title: 'cloud',
+        environmentId: first.host.server.environmentId,
+        awsAccount: '123456789012',
+        machineTags: ['Role=PostgreSQL'],
+      },
+      regions: [{ region: first.region, instanceId: first.instanceId }],
+    }
+  },
   name: async (id) => {
     const name = world.names.get(id)
     if (name === undefined) throw new Fault('record.missing')

@@ -101,17 +101,28 @@ const lookAtMachine = async (
 }
 
 /** How the names that it is in are to be without it. */
-const gatherNames = async (
+const gatherNames = (
   ports: ReadPorts,
   { instance, others }: HerdFacts,
   members: readonly InventoryInstance[],
   { signal }: GatherContext,
-): Promise<Pick<ResizeFacts, 'leave' | 'alone'>> => {
-  const names = (await ports.inventory.herdNames(instance.herdId)).filter(({ follows }) => follows !== 'primary')
-  const targets = members.flatMap((member) => {
-    const seen = others.find(({ id }) => id === member.id)
-    return seen === undefined ? [] : [targetOf(member, seen)]
+): Promise<Pick<ResizeFacts, 'leave' | 'alone'>> => gatherLeaving(ports, instance.herdId, targetsAmong(members, others), signal)
+
+/** Those members that were seen. */
+export const targetsAmong = (members: readonly InventoryInstance[], seen: readonly Member[]): NameTarget[] =>
+  members.flatMap((member) => {
+    const one = seen.find(({ id }) => id === member.id)
+    return one === undefined ? [] : [targetOf(member, one)]
   })
+
+/** How the names that standbys or all members share are to be with these members in them, and nobody else. */
+export const gatherLeaving = async (
+  ports: ReadPorts,
+  herdId: string,
+  targets: readonly NameTarget[],
+  signal: AbortSignal,
+): Promise<Pick<ResizeFacts, 'leave' | 'alone'>> => {
+  const names = (await ports.inventory.herdNames(herdId)).filter(({ follows }) => follows !== 'primary')
   const leave: NameMove[] = []
   const alone: string[] = []
   for (const name of names) {
@@ -122,7 +133,9 @@ const gatherNames = async (
   return { leave: leave.filter(({ now, next }) => now === null || !sameRecords(now, next)), alone }
 }
 
-const targetOf = ({ title, address }: InventoryInstance, { role, state }: Member) => ({
+type NameTarget = Parameters<typeof wantedRecords>[1][number]
+
+export const targetOf = ({ title, address }: InventoryInstance, { role, state }: Member) => ({
   title,
   hostname: address.host.hostname,
   address: address.host.address,

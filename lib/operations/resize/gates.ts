@@ -58,7 +58,9 @@ export const isResizable = ({ db, probe }: ResizeFacts): Verdict => {
   return warn('It is the primary: its herd takes no writes while RDS restarts it.')
 }
 
-export const hasUpstream = ({ upstream, probe, db, instance }: ResizeFacts): Verdict => {
+type Streaming = Pick<ResizeFacts, 'upstream' | 'probe' | 'instance'> & Partial<Pick<ResizeFacts, 'db'>>
+
+export const hasUpstream = ({ upstream, probe, db = null, instance }: Streaming): Verdict => {
   // What a read replica follows is RDS's own affair.
   if (probe.role !== 'standby' || (db !== null && upstream === null)) return pass
   if (upstream === null || probe.upstream?.status !== 'streaming')
@@ -66,12 +68,12 @@ export const hasUpstream = ({ upstream, probe, db, instance }: ResizeFacts): Ver
   return passBecause(`It streams from ${upstream.title}.`)
 }
 
-export const othersLeft = ({ others, instance }: ResizeFacts): Verdict => {
+export const othersLeft = ({ others, instance }: Pick<ResizeFacts, 'others' | 'instance'>): Verdict => {
   const left = others.filter(({ role, state }) => role === 'standby' && isUp(state))
   return left.length > 0 ? pass : warn(`${instance.herdName} has no other standby: meanwhile nothing can take over from its primary.`)
 }
 
-export const namesLeft = ({ alone, leave }: ResizeFacts): Verdict => {
+export const namesLeft = ({ alone, leave }: Pick<ResizeFacts, 'alone' | 'leave'>): Verdict => {
   const unseen = leave.flatMap((move) => (move.unseen === null ? [] : [`${move.name}: ${move.unseen}`]))
   if (unseen.length > 0) return refuse(`It cannot be taken out of its names: ${unseen.join('; ')}`)
   return alone.length === 0 ? pass : warn(`${alone.join(', ')} would hold nobody without it, and stays as it is.`)

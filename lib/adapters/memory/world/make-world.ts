@@ -18,6 +18,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
     canaryTables: new Set(),
     readers: new Map(),
     poolers: new Map(),
+    denied: new Set(),
     exhausted: new Set(),
     work: () => ({}),
     sql: oneRow,
@@ -58,6 +59,7 @@ export const makeHost = (environment: string, hostname: string): MemoryHost => (
   managers: [],
   areHidden: false,
   isUnregistered: false,
+  boots: 1,
 })
 
 const herdOf = ({ environment, name, port }: HerdShape): InventoryHerd => ({

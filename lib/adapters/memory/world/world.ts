@@ -52,6 +52,8 @@ export interface MemoryHost {
   areHidden: boolean
   /** The console does not know it yet. */
   isUnregistered: boolean
+  /** How many times it has booted. */
+  boots: number
 }
 
 /** A machine of EC2, with its own states and clock. */
@@ -301,6 +303,8 @@ export interface World {
   /** The reader, by the identifiers of the systems that have one. */
   readers: Map<string, ReaderRole>
   poolers: Map<string, MemoryPooler>
+  /** Actions that the credentials of the cloud account may not do. */
+  denied: Set<string>
   /** Types that the cloud has no machine of to give. */
   exhausted: Set<string>
   /** How long a command takes that is launched as long work, what it writes and how it ends; the default takes 20 s. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isGivenUp, runsUnlessAsked } from '@/e2e/harness/twin/crash-laws'
 import { isNamed, machineOf, resizeFleet } from '@/e2e/harness/twin/resize'
 import { type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
@@ -6,25 +6,27 @@ import { isStreaming } from '@/lib/adapters/memory/world/wal'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/engine/crash-matrix'
 import type { JobState, JournalLine } from '@/lib/kernel/ground/journal'
 import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { Operation } from '@/lib/kernel/operation/operation'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
+import { rollingReboot } from './machines/rolling'
 import { resizeHerd } from './resize/herd'
 
 const hosts = ['n1', 'n2', 'n3']
 const wanted = ['m5.xlarge', 'm6i.xlarge']
 
 /** The primary has its write in a pooler, and EC2 has none of the first type. */
-const stage = async (): Promise<Stage> => {
+const stageOf = async (operation: Operation, raw: JsonObject): Promise<Stage> => {
   const fleet = resizeFleet({ poolers: ['front'] })
   fleet.world.exhausted.add(wanted[0]!)
   const targetId = fleet.instance('demo on n1').inventory.herdId
-  const input = resizeHerd.input.parse({ type: wanted[0], fallbacks: wanted[1], canary: false }) as JsonObject
-  const { digest, reason } = await makeTargetPlan(resizeHerd, fleet.read, input, targetId, new AbortController().signal)
+  const input = operation.input.parse({ ...raw, canary: false }) as JsonObject
+  const { digest, reason } = await makeTargetPlan(operation, fleet.read, input, targetId, new AbortController().signal)
   if (reason !== null) throw new Error(reason)
   const planned = new Map<number, Disturbance>()
   fleet.calls.interfere = ({ nth }) => planned.get(nth)
   const journal = new MemoryJournal(fleet.clock)
   return {
-    ...{ operation: resizeHerd, ports: fleet, clock: fleet.clock, journal },
+    ...{ operation, ports: fleet, clock: fleet.clock, journal },
     job: { id: 'job', targetId, input, digest },
     disturb: (nth, how) => void planned.set(fleet.calls.made.length + nth, how),
     snapshot: () =>
@@ -34,12 +36,12 @@ const stage = async (): Promise<Stage> => {
         fleet.pooler('demo pooler on front').applied,
         fleet.zone('prod.test').applied,
       ]),
-    broken: (state) => lawsOf(fleet, state, journal.lines),
+    broken: (state) => lawsOf(fleet, operation === resizeHerd, state, journal.lines),
   }
 }
 
 /** One writer with its clients, no machine left stopped, none stopped that takes writes, and what was finished stays. */
-const lawsOf = (fleet: MemoryFleet, state: JobState, lines: readonly JournalLine[]): string[] => {
+const lawsOf = (fleet: MemoryFleet, isResized: boolean, state: JobState, lines: readonly JournalLine[]): string[] => {
   const members = [...fleet.world.instances.values()]
   const isAsked = state === 'attention' || isGivenUp(lines)
   const hostOf = (one: (typeof members)[number]) => one.inventory.address.host.hostname
@@ -47,30 +49,38 @@ const lawsOf = (fleet: MemoryFleet, state: JobState, lines: readonly JournalLine
   const finished = lines.flatMap((line) => (line.kind === 'segment-closed' && line.outcome === 'done' ? [line.segment] : []))
   const { host, isPaused } = fleet.pooler('demo pooler on front').databases.get('demo')!
   const away = members.filter((one) => one !== writers[0] && !isNamed(fleet, hostOf(one)))
-  const isType = (one: string) => wanted.includes(machineOf(fleet, one).type)
+  const isType = (one: string) =>
+    isResized ? wanted.includes(machineOf(fleet, one).type) : machineOf(fleet, one).applied.includes('reboot')
   return [
     ...fleet.world.violations,
     ...members.flatMap((one) => runsUnlessAsked(one, state, lines)),
     ...hosts.flatMap((one) =>
       machineOf(fleet, one).state === 'running' || isGivenUp(lines) ? [] : [`${state}, and ${one} is ${machineOf(fleet, one).state}`],
     ),
-    ...hosts.flatMap((one) =>
-      finished.includes(one) && !isType(one) ? [`${one} was finished, and is ${machineOf(fleet, one).type}`] : [],
-    ),
+    ...hosts.flatMap((one) => (finished.includes(one) && !isType(one) ? [`${one} was finished, and is as it was`] : [])),
     ...(writers.length === 1 || isAsked ? [] : [`${state}, and ${writers.length} take writes`]),
     ...(isAsked || (!isPaused && host === writers[0]?.inventory.address.host.address) ? [] : [`${state}, and clients are not served`]),
     ...(isAsked
       ? []
       : members.flatMap((one) => (one === writers[0] || isStreaming(fleet.world, one) ? [] : [`${hostOf(one)} does not stream`]))),
     ...(isAsked ? [] : away.map((one) => `${state}, and ${hostOf(one)} is not in the name of the standbys`)),
-    ...(state === 'done' && !hosts.every(isType) ? ['done, and not every machine is the type'] : []),
+    ...(state === 'done' && !hosts.every(isType) ? ['done, and not every machine was taken'] : []),
   ]
 }
 
-test('a herd that is resized ends as it says wherever drivers die and however calls go wrong: one writer, no machine left stopped, and what is finished stays', {
-  timeout: 900_000,
-}, async () => {
-  const results = await crashMatrix(stage, { stride: 997, every: 23 })
-  expect(brokenOf(results)).toEqual([])
-  expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'done', 'failed', 'undone'])
+const cases: [Operation, JsonObject, JobState[]][] = [
+  [resizeHerd, { type: wanted[0]!, fallbacks: wanted[1]! }, ['attention', 'cancelled', 'done', 'failed', 'undone']],
+  [rollingReboot, {}, ['attention', 'cancelled', 'done', 'failed']],
+]
+
+describe('wherever drivers die and however calls go wrong', () => {
+  test.each(cases)(
+    '$name ends as it says: one writer, no machine left stopped, and what is finished stays',
+    { timeout: 900_000 },
+    async (operation, raw, ends) => {
+      const results = await crashMatrix(() => stageOf(operation, raw), { stride: 997, every: 23 })
+      expect(brokenOf(results)).toEqual([])
+      expect(Object.keys(countStates(results)).sort()).toEqual(ends)
+    },
+  )
 })

@@ -1,0 +1,41 @@
+const reading = [
+  'ec2:DescribeInstances',
+  'ec2:DescribeVolumes',
+  'ec2:DescribeInstanceTypes',
+  'ec2:DescribeInstanceTypeOfferings',
+  'ec2:DescribeSpotPriceHistory',
+]
+const changing = ['ec2:StartInstances', 'ec2:StopInstances', 'ec2:RebootInstances', 'ec2:ModifyInstanceAttribute']
+
+/** IAM knows the partition of a region by its name. Source: IAM User Guide, ARNs. */
+const partitionOf = (region: string): string => (region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws')
+
+/**
+ * The least IAM policy that lets the console do all it can in an account, as JSON: what only reads has no rights on single resources; what changes a machine
+ * is bound to the account's regions and, where it lists only tagged machines, to those. `awsAccount` null: not known yet, and every account is meant.
+ */
+export const leastPolicy = ({
+  awsAccount,
+  regions,
+  machineTags,
+}: {
+  awsAccount: string | null
+  regions: readonly string[]
+  machineTags: readonly string[]
+}): string => {
+  const tags = machineTags.map((one) => {
+    const [key = '', ...value] = one.split('=')
+    return [`aws:ResourceTag/${key.trim()}`, value.length === 0 ? '*' : value.join('=').trim()] as const
+  })
+  const statements = [
+    { Sid: 'MatriarchReads', Effect: 'Allow', Action: [...reading, 'pricing:GetProducts'], Resource: '*' },
+    {
+      Sid: 'MatriarchOperates',
+      Effect: 'Allow',
+      Action: changing,
+      Resource: regions.map((region) => `arn:${partitionOf(region)}:ec2:${region}:${awsAccount ?? '*'}:instance/*`),
+      ...(tags.length === 0 ? {} : { Condition: { StringLike: Object.fromEntries(tags) } }),
+    },
+  ]
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements }, null, 2)
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { leastPolicy } from '@/lib/domain/machines/access'
+import { counted } from '@/lib/domain/values/counted'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { defineOperation } from '@/lib/kernel/operation/define-operation'
+import type { Effect } from '@/lib/kernel/operation/operation'
+import { passBecause, warn } from '@/lib/kernel/operation/verdict'
+import { cloudActions, type InventoryCloudAccount } from '@/lib/ports'
+import type { Plain } from './facts/instance'
+
+type AccessFacts = { account: Plain<InventoryCloudAccount> }
+type Tried = { region: string; action: string; verdict: 'allowed' | 'refused' | 'not tried'; because: string | null }
+
+const actionTimeoutMs = 15_000
+const tryTimeoutMs = 180_000
+
+/** It acts on one machine, so one is needed to try it. */
+const isOnMachine = (action: string): boolean => !/:(Describe|Get)/.test(action)
+
+const policyOf = ({ account }: AccessFacts): string => leastPolicy({ ...account, regions: account.regions.map(({ region }) => region) })
+
+const tryActions = (): Effect<AccessFacts, null, { tried: Tried[]; policy: string }> => ({
+  title: 'Try each action',
+  preview: (facts) => ({
+    sentence: `Ask AWS for each of ${cloudActions.length} actions in ${facts.account.regions.map(({ region }) => region).join(', ')} whether the credentials may do it. Those of EC2 are dry runs: nothing is changed.`,
+    commands: cloudActions
+      .filter(isOnMachine)
+      .flatMap((action) =>
+        facts.account.regions.flatMap(({ region, instanceId }) =>
+          instanceId === null ? [] : [`${action} --dry-run --region ${region} ${instanceId}`],
+        ),
+      ),
+  }),
+  check: async () => ({ found: 'ready', before: null }),
+  run: async (facts, _before, ports, { signal, note }) => {
+    const { account } = facts
+    const tried: Tried[] = []
+    for (const { region, instanceId } of account.regions)
+      for (const action of cloudActions) {
+        const one = { region, action }
+        if (isOnMachine(action) && instanceId === null) {
+          tried.push({ ...one, verdict: 'not tried', because: 'no machine is listed in this region' })
+          continue
+        }
+        try {
+          const place = { accountId: account.id, region, instanceId: instanceId ?? '' }
+          await ports.read.cloud.mayDo(place, action, { timeoutMs: actionTimeoutMs, signal })
+          tried.push({ ...one, verdict: 'allowed', because: null })
+        } catch (error) {
+          if (!isFault(error) || error.code !== 'cloud.refused') throw error
+          tried.push({ ...one, verdict: 'refused', because: error.message })
+        }
+      }
+    for (const { region, action, verdict, because } of tried)
+      note(verdict === 'allowed' ? 'info' : 'warning', `${region} ${action}: ${verdict}${because === null ? '' : `. ${because}`}`)
+    const policy = policyOf(facts)
+    note('info', `The least policy for all of it:\n${policy}`)
+    const missing = tried.filter(({ verdict }) => verdict === 'refused')
+    if (missing.length > 0)
+      throw new Fault('step.blocked', {
+        because: `${counted(missing.length, 'action is', 'actions are')} missing: ${missing.map(({ action, region }) => `${action} (${region})`).join(', ')}. The log has the least policy that allows all of it.`,
+        isOver: true,
+      })
+    return { tried, policy }
+  },
+  timeoutMs: tryTimeoutMs,
+  proof: 'answer',
+  canInterrupt: true,
+  ending: { final: 'The test changes nothing.', harmless: true },
+})
+
+export const testAccess = defineOperation({
+  name: 'test-access',
+  on: 'cloud-account',
+  role: 'operator',
+  title: 'Test access',
+  verb: 'Test access',
+  danger: 'routine',
+  input: z.strictObject({}),
+  help: [
+    'Tries, in each region of the account, each action that the console may need: reading machines, volumes, types and prices, and starting, stopping, rebooting and changing a machine. EC2 judges them as dry runs, which change nothing.',
+    'It names each action that is missing, with what would allow it, and prints the least IAM policy for all of them. What acts on a machine is tried on one that is listed; in a region without any it is not tried.',
+    'pricing:GetProducts is in the policy and is not tried: it is asked for with every price list, and a refusal shows on the account.',
+  ],
+  gather: async (ports, _input, { targetId }): Promise<AccessFacts> => ({ account: await ports.inventory.cloudAccount(targetId) }),
+  about: ({ account }) => ({ title: account.title, environmentId: account.environmentId, herdId: null, serverId: null }),
+  firm: ({ account }) => ({ account: account.id, regions: account.regions }),
+  managed: { harmless: 'It only looks.' },
+  locks: () => [],
+  now: ({ account }) => [
+    { label: 'AWS account', value: account.awsAccount ?? 'not seen yet' },
+    { label: 'Regions', value: account.regions.map(({ region }) => region).join(', ') },
+  ],
+  neverAsksPhrase: true,
+})
+  .gate('machines', 'A machine to try on in each region', ({ account }) => {
+    const without = account.regions.filter(({ instanceId }) => instanceId === null)
+    return without.length === 0
+      ? passBecause(account.regions.map(({ region, instanceId }) => `${region}: ${instanceId}`).join(', '))
+      : warn(
+          `No machine is listed in ${without.map(({ region }) => region).join(', ')}: starting, stopping, rebooting and changing are not tried there.`,
+        )
+  })
+  .effect('try', tryActions())
+  .build()

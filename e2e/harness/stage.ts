@@ -11,11 +11,12 @@ import { makeVault } from '@/lib/adapters/vault'
 import type { Fleet } from '@/lib/playground/fleet/fleet'
 import { Lab } from '@/lib/playground/lab/lab'
 import { bundled } from '@/lib/playground/start/bundled'
+import { openCloud, type PlaygroundAccount } from '@/lib/playground/start/cloud'
 import { openDoorInto } from '@/lib/playground/start/door'
 import { startEmbedded } from '@/lib/playground/start/embedded'
 import { letConsoleIn } from '@/lib/playground/start/let-in'
 import { type Child, startChild } from '@/lib/playground/start/processes'
-import { seedFleet, seedNames } from '@/lib/playground/start/seed'
+import { seedAccount, seedFleet, seedNames } from '@/lib/playground/start/seed'
 import { migratedOnce } from './daemons/database'
 import { fingerprintOfLine } from './lab-addresses'
 
@@ -28,6 +29,8 @@ export interface Stage {
   worker: Child
   /** Another one; it dies with the stage. */
   startWorker: () => Child
+  /** Of a fleet with machines. */
+  cloud: PlaygroundAccount | null
   close: () => Promise<void>
 }
 
@@ -35,7 +38,10 @@ export interface Stage {
  * A lab of this fleet (Debian’s packages are there: `ensurePackages('bench')`), registered in a console of its own whose database this process talks to, with a worker that has seen every instance. `redisUrl`:
  * the queue is there, on this machine's loopback, not in the database.
  */
-export const openStage = async (fleet: Fleet, { redisUrl }: { redisUrl?: string } = {}): Promise<Stage> => {
+export const openStage = async (
+  fleet: Fleet,
+  { redisUrl, cloud: given }: { redisUrl?: string; cloud?: { settleMs: number } } = {},
+): Promise<Stage> => {
   const folder = await mkdtemp(join(tmpdir(), 'mben-'))
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
   const close = async () => {
@@ -63,6 +69,11 @@ export const openStage = async (fleet: Fleet, { redisUrl }: { redisUrl?: string 
       const names = lab.names()
       await seedNames(fleet, names, vault.seal(names.key.secret, secretPurpose('dns-zone', 'sealedKeySecret')))
     }
+    const cloud = await openCloud({ lab, fleet }, folder, given)
+    if (cloud) {
+      undo.push(cloud.stop)
+      await seedAccount(cloud.account, vault.seal(cloud.account.keys.secretAccessKey, secretPurpose('cloud-account', 'sealedAccessSecret')))
+    }
     if (redisUrl) undo.push(await openDoorInto(lab, Number(new URL(redisUrl).port), join(folder, 'redis')))
     let started = 0
     const startWorker = (): Child => {
@@ -88,7 +99,7 @@ export const openStage = async (fleet: Fleet, { redisUrl }: { redisUrl?: string 
       () => worker.process.exitCode !== null,
       worker.log,
     )
-    return { lab, folder, databaseUrl: place.databaseUrl, worker, startWorker, close }
+    return { lab, folder, databaseUrl: place.databaseUrl, worker, startWorker, cloud: cloud?.account ?? null, close }
   } catch (error) {
     await close()
     throw error

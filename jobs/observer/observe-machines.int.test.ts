@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeInventory } from '@/db/fleet/inventory'
 import { machineInventory } from '@/db/fleet/machine-inventory'
 import { makeCloudAccountSource } from '@/db/fleet/machines'
 import { getPool } from '@/db/pg/client'
@@ -95,6 +96,27 @@ test('a server is the machine that is tied to it, and none once two accounts cla
   const machineNow = () => machineInventory.serverMachine(server)
   expect(await machineNow()).toMatchObject({ title: 'pg8', accountId: first, region: 'us-east-1', instanceId })
   expect(await machineInventory.serverInstances(server)).toEqual([])
+  const herdId = await add('herd', {
+    name: 'shop',
+    environmentId: prod,
+    baseName: 'shop',
+    port: 5432,
+    dataDirectory: '/var/lib/postgresql/15/shop',
+  })
+  await add('instance', { herdId, serverId: server })
+  const inventory = makeInventory()
+  expect(await inventory.wholeMachine((await machineNow())!.id)).toMatchObject({
+    ...{ title: 'pg8', instanceId, environmentId: prod, poolers: [] },
+    server: { id: server, title: 'pg8' },
+    instances: [{ title: 'shop on pg8', herdId }],
+  })
+  expect(await inventory.cloudAccount(first)).toMatchObject({
+    machineTags: ['set=tied'],
+    regions: [
+      { region: 'us-east-1', instanceId },
+      { region: 'eu-west-1', instanceId: null },
+    ],
+  })
   const second = await account({ machineTags: ['set=tied'] })
   await sweep()
   expect(await machineNow()).toBeNull()

@@ -18,6 +18,8 @@ const targetOf = ({ name, on }: Operation, fleet: MemoryFleet): string => {
   const standby = fleet.instance('shop on n2').inventory
   if (on === 'instance') return ['demote', 'stop', 'restart'].includes(name) ? fleet.instance('shop on n1').inventory.id : standby.id
   if (on === 'dr-pair') return standby.herdId
+  if (on === 'machine') return fleet.host('n2').machine!.inventory.id
+  if (on === 'cloud-account') return fleet.host('n2').machine!.inventory.accountId
   if (on === 'server') return fleet.host('n9').server.id
   if (on === 'pooler') return fleet.pooler('shop pooler on front').inventory.id
   if (on === 'dns-zone') return fleet.zone('prod.test').inventory.id
@@ -74,6 +76,7 @@ const harmless = [
   'analyze',
   'reindex',
   'drop-invalid-index',
+  'test-access',
   'cancel-statements',
   'terminate-sessions',
   'pause-pooler',

@@ -55,6 +55,12 @@ export const openLabMachines = async (herd: LabHerd, hosts: readonly string[]): 
             return host === undefined ? null : { id: host, title: host, accountId: 'lab', region, instanceId: ids.get(host)! }
           },
           serverInstances: async () => [],
+          wholeMachine: async (host) => {
+            const instance = herd.instance(host)
+            const { environmentId, serverId } = instance
+            const machine = { id: host, title: host, accountId: 'lab', region, instanceId: ids.get(host)! }
+            return { ...machine, environmentId, server: { id: serverId, title: host }, instances: [instance], poolers: [] }
+          },
         },
       },
       act: { ...herd.ports.act, cloud: cloud.act },

@@ -36,13 +36,6 @@ export const noPrimary = ({ members }: MachineFacts): Verdict => {
       )
 }
 
-export const noPoolers = ({ machine: { poolers } }: MachineFacts): Verdict =>
-  poolers.length === 0
-    ? pass
-    : warn(
-        `${poolers.join(', ')} ${poolers.length === 1 ? 'is' : 'are'} on it too: their clients are cut. Drain ${poolers.length === 1 ? 'it' : 'them'} first.`,
-      )
-
 export const anotherStandby = ({ members }: MachineFacts): Verdict => {
   const last = members.filter(
     ({ probe, others }) => probe.role === 'standby' && !others.some(({ role, state }) => role === 'standby' && isUp(state)),

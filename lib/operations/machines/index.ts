@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { returning } from '../resize/facts'
+import { noPoolers } from '../resize/gates'
 import { moveNames } from '../steps/dns/move-name'
 import { watchResolvers } from '../steps/dns/watch-resolvers'
 import { rebootHost } from './boot'
@@ -51,7 +52,7 @@ export const stop = defineOperation({
   .gate('standbys', 'No standby streams from it', gates.noneFollows)
   .gate('slots', 'No slot keeps WAL for it', gates.slotsGrow)
   .gate('names', 'It can leave its DNS names', gates.namesLeft)
-  .gate('poolers', 'No pooler is on it', gates.noPoolers)
+  .gate('poolers', 'No pooler is on it', ({ machine }) => noPoolers(machine))
   .gate('clients', 'No client connections', gates.clientsSaid)
   .effect('leave-names', leave)
   .effect('watch-left', watchResolvers<MachineFacts>(facts.namesOf))
@@ -121,7 +122,7 @@ export const reboot = defineOperation({
   .gate('synchronous', 'Commits need not wait', gates.commitsGoOn)
   .gate('standbys', 'No standby streams from it', gates.noneFollows)
   .gate('names', 'It can leave its DNS names', gates.namesLeft)
-  .gate('poolers', 'No pooler is on it', gates.noPoolers)
+  .gate('poolers', 'No pooler is on it', ({ machine }) => noPoolers(machine))
   .gate('clients', 'No client connections', gates.clientsSaid)
   .effect('leave-names', leave)
   .effect('watch-left', watchResolvers<MachineFacts>(facts.namesOf))

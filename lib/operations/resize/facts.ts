@@ -30,6 +30,8 @@ export type ResizeFacts = HerdFacts & {
   db: DbSize | null
   /** Other instances on the same server. */
   neighbours: string[]
+  /** Titles of poolers on the same server. */
+  poolers: string[]
   upstream: Place | null
   /** Out of the names that standbys or all members share, and back. */
   leave: NameMove[]
@@ -67,7 +69,7 @@ const placeOf = (ports: ReadPorts, one: InventoryInstance, { mode }: ResizeInput
 })
 
 /** Of its machine and of what else is on it. */
-export type MachineFacts = Pick<ResizeFacts, 'machine' | 'now' | 'unseen' | 'types' | 'db' | 'neighbours'>
+export type MachineFacts = Pick<ResizeFacts, 'machine' | 'now' | 'unseen' | 'types' | 'db' | 'neighbours' | 'poolers'>
 
 /** What a resize asks of the machine of an instance. */
 export const lookAtOwnMachine = async (
@@ -77,10 +79,12 @@ export const lookAtOwnMachine = async (
   context: Pick<GatherContext, 'signal'>,
 ): Promise<MachineFacts> => {
   const [machine, onServer] = await Promise.all([ports.inventory.serverMachine(serverId), ports.inventory.serverInstances(serverId)])
-  const isDb = machine?.kind === 'rds'
-  const seen = machine === null || isDb ? { now: null, unseen: null, types: [] } : await lookAtMachine(ports, machine, wanted, context)
-  const db = isDb ? await lookAtDbSize(ports, machine, wanted, context) : null
-  return { machine, ...seen, db, neighbours: onServer.filter((one) => one !== title) }
+  const neighbours = onServer.filter((one) => one !== title)
+  const none = { machine, neighbours, poolers: [], now: null, unseen: null, types: [], db: null }
+  if (machine === null) return none
+  if (machine.kind === 'rds') return { ...none, db: await lookAtDbSize(ports, machine, wanted, context) }
+  const [seen, { poolers }] = await Promise.all([lookAtMachine(ports, machine, wanted, context), ports.inventory.wholeMachine(machine.id)])
+  return { ...none, ...seen, poolers }
 }
 
 const lookAtMachine = async (

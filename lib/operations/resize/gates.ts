@@ -44,6 +44,14 @@ export const fits = ({ now, types, input, db }: OfMachine): Verdict => {
 export const isAlone = ({ neighbours }: OfMachine): Verdict =>
   neighbours.length === 0 ? pass : refuse(`The machine stops with all on it, and ${neighbours.join(', ')} would stop too.`)
 
+/** A pooler that is stopped with the machine cuts its clients, whoever they are sent to. */
+export const noPoolers = ({ poolers }: Pick<OfMachine, 'poolers'>): Verdict =>
+  poolers.length === 0
+    ? pass
+    : warn(
+        `${poolers.join(', ')} ${poolers.length === 1 ? 'stops' : 'stop'} with the machine, and the clients are cut. Use Drain on ${poolers.length === 1 ? 'it' : 'them'} first.`,
+      )
+
 export const keepsAddress = ({ now, instance }: OfMachine): Verdict => {
   const { address, hostname } = instance.address.host
   if (now === null || address !== now.publicAddress || now.keepsPublicAddress) return pass

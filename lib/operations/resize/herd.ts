@@ -7,7 +7,7 @@ import { rolling } from '../rolling'
 import type { RollMember } from '../rolling/facts'
 import { resize } from '.'
 import { lookAtOwnMachine, type MachineFacts, wantedTypes } from './facts'
-import { fits, hasMachine, isAlone, keepsAddress } from './gates'
+import { fits, hasMachine, isAlone, keepsAddress, noPoolers } from './gates'
 import { type ResizeInput, resizeInput } from './input'
 
 type Wanted = Pick<ResizeInput, 'type' | 'fallbacks'>
@@ -72,6 +72,7 @@ export const resizeHerd = rolling({
     { name: 'machine', title: 'Their machines are known and run', look: onMachine(hasMachine) },
     { name: 'fits', title: 'The machines can become that type', look: onMachine(fits) },
     { name: 'alone', title: 'Nothing else runs on the machines', look: onMachine(isAlone) },
+    { name: 'poolers', title: 'No pooler is on the machines', look: onMachine(noPoolers) },
     { name: 'address', title: 'They keep their addresses', look: onMachine(keepsAddress) },
   ],
   firm: (member) => {

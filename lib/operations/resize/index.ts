@@ -15,7 +15,7 @@ import { stopOf } from '../steps/stop-input'
 import { changeClass } from './db'
 import { either } from './either'
 import { gatherResize, type ResizeFacts, returning, wantedTypes } from './facts'
-import { fits, hasMachine, hasUpstream, isAlone, isResizable, isStandby, keepsAddress, namesLeft, othersLeft } from './gates'
+import { fits, hasMachine, hasUpstream, isAlone, isResizable, isStandby, keepsAddress, namesLeft, noPoolers, othersLeft } from './gates'
 import { resizeInput } from './input'
 import { changeMachine } from './machine'
 
@@ -81,6 +81,7 @@ export const resize = defineOperation({
   .gate('machine', 'Its machine is known and runs', hasMachine)
   .gate('fits', 'The machine can become that type', fits)
   .gate('alone', 'Nothing else runs on the machine', isAlone)
+  .gate('poolers', 'No pooler is on the machine', noPoolers)
   .gate('address', 'It keeps its address', keepsAddress)
   .gate('upstream', 'It streams', hasUpstream)
   .gate('others', 'Another standby is left', othersLeft)

@@ -9,6 +9,8 @@ import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { Operation } from '@/lib/kernel/operation/operation'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { startLoad, verify } from '@/lib/playground/lab/load-cli'
+import { bootOf } from '../machines/boot'
+import { rollingReboot } from '../machines/rolling'
 import { resize } from '.'
 import { resizeHerd } from './herd'
 
@@ -46,22 +48,40 @@ test('where EC2 has no capacity on the way up, the machine comes back as what it
   expect(await now('b')).toEqual({ state: 'online', role: 'standby', streams: true, type: 'm5.large' })
 })
 
+/** The segments that were taken, under writers who must see no error and lose no commit. */
+const underLoad = async (name: string, operation: Operation, raw: JsonObject): Promise<string[]> => {
+  const ledgerFile = herd.lab.layout.at(`ledger-${name}`)
+  const load = await startLoad(herd.lab, 'shop', { ledgerFile, writers: 4, through: ['front'] })
+  const { state, trouble, journal } = await run(operation, 'shop', { blockers: 'cut', canary: false, ...raw })
+  expect({ state, trouble }).toEqual({ state: 'done', trouble: [] })
+  const { failed, unknown, acked, longestWaitMs } = await load.stop()
+  console.info(`${name}: ${acked} commits; the longest wait of a client was ${longestWaitMs} ms.`)
+  expect({ failed, unknown }).toEqual({ failed: 0, unknown: 0 })
+  expect(await verify(herd.lab, 'shop', ledgerFile)).toMatchObject({ lost: [], duplicate: [], phantom: [], isClean: true })
+  return journal.lines.flatMap((line) => (line.kind === 'segment-closed' ? [`${line.segment} ${line.outcome}`] : []))
+}
+
 test('a herd under load becomes another type, its primary too, and its clients see no error and lose no commit', {
   timeout: 180_000,
 }, async () => {
-  const ledgerFile = herd.lab.layout.at('ledger-resize')
-  const load = await startLoad(herd.lab, 'shop', { ledgerFile, writers: 4, through: ['front'] })
-  const { state, trouble, journal } = await run(resizeHerd, 'shop', { type: 'm5.xlarge', blockers: 'cut', canary: false })
-  expect({ state, trouble }).toEqual({ state: 'done', trouble: [] })
-  expect(journal.lines.flatMap((line) => (line.kind === 'segment-closed' ? [`${line.segment} ${line.outcome}`] : []))).toEqual(
-    ['b', 'switchover', 'a'].map((key) => `${key} done`),
-  )
-  const { failed, unknown, acked, longestWaitMs } = await load.stop()
-  console.info(`${acked} commits; the longest wait of a client was ${longestWaitMs} ms.`)
-  expect({ failed, unknown }).toEqual({ failed: 0, unknown: 0 })
-  expect(await verify(herd.lab, 'shop', ledgerFile)).toMatchObject({ lost: [], duplicate: [], phantom: [], isClean: true })
+  expect(await underLoad('resize', resizeHerd, { type: 'm5.xlarge' })).toEqual(['b done', 'switchover done', 'a done'])
   expect(await Promise.all(['a', 'b'].map(now))).toEqual([
     { state: 'online', role: 'standby', streams: true, type: 'm5.xlarge' },
     { state: 'online', role: 'primary', streams: false, type: 'm5.xlarge' },
+  ])
+})
+
+test('the hosts of a herd under load reboot one by one, each once, and its clients see no error and lose no commit', {
+  timeout: 180_000,
+}, async () => {
+  const boots = () =>
+    Promise.all(['a', 'b'].map((host) => bootOf(machines.ports.read, herd.instance(host).address.host, new AbortController().signal)))
+  const before = await boots()
+  expect(await underLoad('reboot', rollingReboot, {})).toEqual(['a done', 'switchover done', 'b done'])
+  const after = await boots()
+  expect(after.every((boot, at) => boot !== null && boot !== before[at])).toBe(true)
+  expect((await Promise.all(['a', 'b'].map(now))).map(({ state, role }) => `${state} ${role}`)).toEqual([
+    'online primary',
+    'online standby',
   ])
 })

@@ -180,3 +180,12 @@ test('a name that only this standby stands in stays as it is, and the plan says 
   const { gates } = await planOf(fleet)
   expect(gates.find(({ name }) => name === 'names')).toMatchObject({ verdict: 'warn', because: expect.stringContaining(readers) })
 })
+
+test('a pooler on the machine is said to stop with it, with the operation that drains it', async () => {
+  const fleet = resizeFleet({ poolers: ['n2'] })
+  const { gates } = await planOf(fleet)
+  expect(gates.find(({ name }) => name === 'poolers')).toMatchObject({
+    verdict: 'warn',
+    because: expect.stringContaining('Use Drain on it first'),
+  })
+})

@@ -33,6 +33,7 @@ const benchNeeds = [
   program('redis-server', 'redis-server'),
   program('dig', 'bind9-dnsutils'),
   program('nsupdate', 'bind9-dnsutils'),
+  { package: 'awscli', isThere: () => existsSync('/usr/bin/aws') },
   { package: 'libfaketime', isThere: () => fakeTime.some((path) => existsSync(path)) },
 ]
 const testNeeds = [
@@ -42,7 +43,6 @@ const testNeeds = [
   program('logger', 'bsdutils'),
   program('busybox', 'busybox'),
   ...patroniNeeds,
-  { package: 'awscli', isThere: () => existsSync('/usr/bin/aws') },
   { package: 'python3-aiosmtpd', isThere: () => existsSync('/usr/lib/python3/dist-packages/aiosmtpd') },
   { package: 'chromium', isThere: () => existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium') },
 ]

@@ -25,12 +25,13 @@ export interface PlaygroundAccount {
 export const openCloud = async (
   { lab, fleet }: { lab: Lab; fleet: Fleet },
   stateDirectory: string,
+  options: { settleMs?: number } = {},
 ): Promise<{ account: PlaygroundAccount; stop: () => Promise<void> } | null> => {
   if (!fleet.cloud) return null
   const { environment, machines } = fleet.cloud
   const rds = await openRds({ lab, fleet }, stateDirectory)
   const hosts = new Map(machines.map((machine) => [idOf(machine), machine.host]))
-  const running = await startCloud({ power: powerOf(lab, hosts), powerDatabase: databasePowerOf(lab, fleet) })
+  const running = await startCloud({ ...options, power: powerOf(lab, hosts), powerDatabase: databasePowerOf(lab, fleet) })
   const typesFile = join(stateDirectory, 'cloud-types.json')
   addMachines(running, lab, environment, machines, typesIn(typesFile))
   addDatabases(running, lab, fleet, environment)

@@ -80,9 +80,11 @@ const watch = async (): Promise<void> => {
   while (!isOver) {
     const addresses = await authority.resolve4(order.name)
     const nowMs = performance.now()
-    if (isOut) counted.outMs += nowMs - lastMs
-    lastMs = nowMs
+    const wasOut = isOut
     isOut = !addresses.includes(order.watched)
+    // It left and returned somewhere between two looks: both intervals count whole.
+    if (isOut || wasOut) counted.outMs += nowMs - lastMs
+    lastMs = nowMs
     await pause(watchMs)
   }
 }

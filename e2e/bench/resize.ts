@@ -154,6 +154,8 @@ export const bench = async (args: string[]) => {
       peer: 'stop, modify, start, wait with awscli',
       ratio: Number((scriptSeconds / seconds).toFixed(3)),
       readerErrors: ours.errors,
+      // What the states of the machine take by themselves.
+      floorSeconds: 2 * settle,
       ...{ seconds: Number(seconds.toFixed(1)), peerSeconds: Number(scriptSeconds.toFixed(1)), peerReaderErrors: scripted.errors },
     }
   } finally {

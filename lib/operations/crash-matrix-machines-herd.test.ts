@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isGivenUp, runsUnlessAsked } from '@/e2e/harness/twin/crash-laws'
-import { isNamed, machineOf, resizeFleet } from '@/e2e/harness/twin/resize'
+import { isNamed, machineOf, upgradeFleet } from '@/e2e/harness/twin/resize'
 import { type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
 import { isStreaming } from '@/lib/adapters/memory/world/wal'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/engine/crash-matrix'
@@ -10,13 +10,14 @@ import type { Operation } from '@/lib/kernel/operation/operation'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { rollingReboot } from './machines/rolling'
 import { resizeHerd } from './resize/herd'
+import { rollingMinorUpgrade } from './upgrade/rolling'
 
 const hosts = ['n1', 'n2', 'n3']
 const wanted = ['m5.xlarge', 'm6i.xlarge']
 
 /** The primary has its write in a pooler, and EC2 has none of the first type. */
 const stageOf = async (operation: Operation, raw: JsonObject): Promise<Stage> => {
-  const fleet = resizeFleet({ poolers: ['front'] })
+  const fleet = upgradeFleet({ poolers: ['front'] })
   fleet.world.exhausted.add(wanted[0]!)
   const targetId = fleet.instance('demo on n1').inventory.herdId
   const input = operation.input.parse({ ...raw, canary: false }) as JsonObject
@@ -36,12 +37,21 @@ const stageOf = async (operation: Operation, raw: JsonObject): Promise<Stage> =>
         fleet.pooler('demo pooler on front').applied,
         fleet.zone('prod.test').applied,
       ]),
-    broken: (state) => lawsOf(fleet, operation === resizeHerd, state, journal.lines),
+    broken: (state) => lawsOf(fleet, taken[operation.name]!, state, journal.lines),
   }
 }
 
+type IsTaken = (fleet: MemoryFleet, host: string) => boolean
+
+/** Whether a host was taken, by what was done to it. */
+const taken: Readonly<Record<string, IsTaken>> = {
+  'resize-herd': (fleet, host) => wanted.includes(machineOf(fleet, host).type),
+  'rolling-reboot': (fleet, host) => machineOf(fleet, host).applied.includes('reboot'),
+  'rolling-upgrade': (fleet, host) => fleet.host(host).packages.get('postgresql-15')!.installed === '15.19-1',
+}
+
 /** One writer with its clients, no machine left stopped, none stopped that takes writes, and what was finished stays. */
-const lawsOf = (fleet: MemoryFleet, isResized: boolean, state: JobState, lines: readonly JournalLine[]): string[] => {
+const lawsOf = (fleet: MemoryFleet, isTaken: IsTaken, state: JobState, lines: readonly JournalLine[]): string[] => {
   const members = [...fleet.world.instances.values()]
   const isAsked = state === 'attention' || isGivenUp(lines)
   const hostOf = (one: (typeof members)[number]) => one.inventory.address.host.hostname
@@ -49,8 +59,7 @@ const lawsOf = (fleet: MemoryFleet, isResized: boolean, state: JobState, lines: 
   const finished = lines.flatMap((line) => (line.kind === 'segment-closed' && line.outcome === 'done' ? [line.segment] : []))
   const { host, isPaused } = fleet.pooler('demo pooler on front').databases.get('demo')!
   const away = members.filter((one) => one !== writers[0] && !isNamed(fleet, hostOf(one)))
-  const isType = (one: string) =>
-    isResized ? wanted.includes(machineOf(fleet, one).type) : machineOf(fleet, one).applied.includes('reboot')
+  const isType = (one: string) => isTaken(fleet, one)
   return [
     ...fleet.world.violations,
     ...members.flatMap((one) => runsUnlessAsked(one, state, lines)),
@@ -71,6 +80,7 @@ const lawsOf = (fleet: MemoryFleet, isResized: boolean, state: JobState, lines: 
 const cases: [Operation, JsonObject, JobState[]][] = [
   [resizeHerd, { type: wanted[0]!, fallbacks: wanted[1]! }, ['attention', 'cancelled', 'done', 'failed', 'undone']],
   [rollingReboot, {}, ['attention', 'cancelled', 'done', 'failed']],
+  [rollingMinorUpgrade, {}, ['attention', 'cancelled', 'done', 'failed']],
 ]
 
 describe('wherever drivers die and however calls go wrong', () => {

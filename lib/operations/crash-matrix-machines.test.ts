@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isGivenUp } from '@/e2e/harness/twin/crash-laws'
-import { isNamed, machineOf, powerOff, resizeFleet } from '@/e2e/harness/twin/resize'
+import { isNamed, machineOf, powerOff, resizeFleet, upgradeFleet } from '@/e2e/harness/twin/resize'
 import { type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
 import { isStreaming } from '@/lib/adapters/memory/world/wal'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/engine/crash-matrix'
@@ -22,7 +22,7 @@ interface Scene {
 }
 
 const stageOf = async ({ operation: name, prepare, becomes, isOnInstance }: Scene): Promise<Stage> => {
-  const fleet = resizeFleet()
+  const fleet = name === 'upgrade-minor' ? upgradeFleet() : resizeFleet()
   prepare(fleet)
   const operation = operationByName(name)!
   const targetId = isOnInstance ? fleet.instance('demo on n2').inventory.id : machineOf(fleet, 'n2').inventory.id
@@ -83,6 +83,15 @@ const scenes: Scene[] = [
     isOnInstance: true,
     where: 'PostgreSQL does not come up by itself',
     prepare: silent,
+    becomes: 'running',
+    stride: 197,
+    ends,
+  },
+  {
+    operation: 'upgrade-minor',
+    isOnInstance: true,
+    where: 'newer packages are there',
+    prepare: () => {},
     becomes: 'running',
     stride: 197,
     ends,

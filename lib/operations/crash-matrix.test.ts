@@ -192,6 +192,8 @@ const elsewhere = [
     'resize-herd',
     'reboot-host',
     'rolling-reboot',
+    'upgrade-minor',
+    'rolling-upgrade',
     'start-machine',
     'stop-machine',
     'reboot-machine',

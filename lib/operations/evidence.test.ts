@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { pausableFleet } from '@/e2e/harness/twin/patroni'
+import { upgradeFleet } from '@/e2e/harness/twin/resize'
 import { run as switchOver, newFleet as switchoverFleet } from '@/e2e/harness/twin/switchover'
 import { type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine/engine'
@@ -21,7 +22,7 @@ const inputs: Record<string, JsonObject> = {
 
 const plainFleet = () => memoryFleet([{ environment: 'prod', name: 'demo', hosts: ['n1', 'n2', 'n3'] }])
 /** What it is about. */
-const fleets: Record<string, () => MemoryFleet> = { 'patroni-zero-gap': () => pausableFleet() }
+const fleets: Record<string, () => MemoryFleet> = { 'patroni-zero-gap': () => pausableFleet(), 'rolling-upgrade': () => upgradeFleet() }
 
 const driven = async (name: string, fleet: MemoryFleet) => {
   const operation = operationByName(name)!

@@ -12,6 +12,7 @@ import { rollingRestart } from './rolling/restart'
 import type { EvidenceAbout } from './steps/collect-evidence'
 import { switchover } from './switchover'
 import { switchoverEvidence } from './switchover/evidence'
+import { rollingMinorUpgrade } from './upgrade/rolling'
 
 interface Move {
   /** The journal line from which on the job has moved a primary, or may have. */
@@ -41,6 +42,7 @@ export const moves: Readonly<Record<string, Move>> = {
   [setHerdParameters.name]: ofSegment,
   [resizeHerd.name]: ofSegment,
   [rollingReboot.name]: ofSegment,
+  [rollingMinorUpgrade.name]: ofSegment,
 }
 
 /** null: jobs of this operation move no primary. */

@@ -47,6 +47,8 @@ import { start } from './start'
 import { stop } from './stop'
 import { switchover } from './switchover'
 import { testAccess } from './test-access'
+import { upgradeMinor } from './upgrade'
+import { rollingMinorUpgrade } from './upgrade/rolling'
 
 /** Every operation, in the order menus show them. */
 export const operations: readonly Operation[] = [
@@ -78,6 +80,7 @@ export const operations: readonly Operation[] = [
   rebuild,
   resize,
   rebootOwnHost,
+  upgradeMinor,
   dropSlot,
   switchover,
   failover,
@@ -85,6 +88,7 @@ export const operations: readonly Operation[] = [
   setHerdParameters,
   resizeHerd,
   rollingReboot,
+  rollingMinorUpgrade,
   patroniZeroGap,
   patroniSwitchover,
   followLeader,

@@ -31,6 +31,7 @@ const staged = new Set([
   'rds-start',
   'rds-stop',
   'resize-herd',
+  'rolling-upgrade',
   'rolling-reboot',
   'rolling-restart',
   'set-herd-parameters',

@@ -233,6 +233,7 @@ export const herd = defineResource({
         'set-herd-parameters': null,
         'resize-herd': null,
         'rolling-reboot': null,
+        'rolling-upgrade': null,
         'patroni-zero-gap': null,
         'patroni-switchover': null,
       },

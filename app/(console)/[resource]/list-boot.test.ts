@@ -28,6 +28,7 @@ test('ticked herds are offered what runs on their pairs and members, at the path
     ['set-herd-parameters', 'dr-pairs', 'herd', null],
     ['resize-herd', 'dr-pairs', 'herd', null],
     ['rolling-reboot', 'dr-pairs', 'herd', null],
+    ['rolling-upgrade', 'dr-pairs', 'herd', null],
     ['patroni-zero-gap', 'dr-pairs', 'herd', null],
     ['patroni-switchover', 'dr-pairs', 'herd', null],
     ['restart', 'instances', 'herd', null],

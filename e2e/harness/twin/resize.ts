@@ -36,3 +36,25 @@ export const powerOff = (fleet: MemoryFleet, hostname: string): void => {
   const left = ['n2', 'n3'].filter((one) => one !== hostname).map((one) => addressOf(fleet, one))
   putRecords(fleet.zone('prod.test'), readers, [recordSet(readers, 'A', left, name.ttlSeconds)])
 }
+
+/** The same herd, whose hosts have PostgreSQL as packages with newer ones to be had, and an extension; apt-get installs what it is told. */
+export const upgradeFleet = (options: { poolers?: string[] } = {}): MemoryFleet => {
+  const fleet = resizeFleet(options)
+  for (const host of ['n1', 'n2', 'n3'])
+    fleet.host(host).packages = new Map([
+      ['postgresql-15', { installed: '15.18-1', candidate: '15.19-1', isHeld: false }],
+      ['postgresql-15-cron', { installed: '1.4-1', candidate: '1.4-1', isHeld: false }],
+    ])
+  fleet.world.work = (argv, host) => ({
+    action: () => {
+      for (const word of argv) {
+        const [name, version] = word.split('=')
+        const found = host.packages.get(name!)
+        if (found !== undefined && version !== undefined) found.installed = version
+      }
+      for (const one of fleet.world.instances.values())
+        if (one.host === host) one.version = host.packages.get('postgresql-15')!.installed.split('-')[0]!
+    },
+  })
+  return fleet
+}

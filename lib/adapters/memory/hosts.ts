@@ -31,6 +31,8 @@ export const memoryHostsRead = (world: World): HostsRead => {
       const host = await logIn(address, options)
       const [command, flag, path = ''] = argv
       if (command === 'cat' && flag === bootIdFile) return { ...result(0), stdout: `${host.server.title}-${host.boots}\n1 (init) S 0 0` }
+      const packages = packageAnswer(host, argv)
+      if (packages !== null) return { ...result(0), stdout: packages }
       if (command === 'test' && flag === '-d') return result(host.directories.has(path) ? 0 : 1)
       return unknownCommand(command, options)
     },
@@ -132,3 +134,13 @@ const refusal = (exitCode: number, words: string, { onOutput }: CommandOptions):
 }
 
 const unknownCommand = (command: string | undefined, options: CommandOptions) => refusal(127, `${command}: command not found`, options)
+
+/** What Debian's tools say of its packages; null: another command. */
+const packageAnswer = ({ packages, aptSays }: MemoryHost, argv: readonly string[]): string | null => {
+  const [command, ...rest] = argv.filter((word) => word !== 'env' && word !== 'LC_ALL=C')
+  const all = [...packages]
+  if (command === 'dpkg-query') return all.map(([name, { installed }]) => `${name} ${installed} ii `).join('\n')
+  if (command === 'apt-mark') return all.flatMap(([name, { isHeld }]) => (isHeld ? [name] : [])).join('\n')
+  if (command === 'apt-cache') return all.map(([name, one]) => `${name}:\n  Candidate: ${one.candidate ?? '(none)'}`).join('\n')
+  return command === 'apt-get' && rest.includes('--simulate') ? aptSays : null
+}

@@ -43,7 +43,7 @@ export const memoryWorkAct = (world: World, calls: Calls): HostWorkAct => {
   }
   return {
     launch: async (address, key, argv, options) =>
-      act(address, 'launch', key, options, (host) => beginWork(world.clock, host, key, world.work(argv))),
+      act(address, 'launch', key, options, (host) => beginWork(world.clock, host, key, world.work(argv, host))),
     end: async (address, key, options) =>
       act(address, 'end', key, options, (host) => {
         const work = host.work.get(key)

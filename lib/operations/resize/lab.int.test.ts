@@ -3,6 +3,7 @@ import { testFleet } from '@/e2e/harness/lab'
 import { type LabHerd, manageLabPoolers, openLabHerd } from '@/e2e/harness/matrix/herd'
 import { type LabMachines, openLabMachines } from '@/e2e/harness/matrix/machines'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
+import { serverPackage } from '@/lib/domain/packages/apt'
 import { drive } from '@/lib/kernel/engine/engine'
 import { systemClock } from '@/lib/kernel/ground/clock'
 import type { JsonObject } from '@/lib/kernel/ground/json'
@@ -11,6 +12,7 @@ import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { startLoad, verify } from '@/lib/playground/lab/load-cli'
 import { bootOf } from '../machines/boot'
 import { rollingReboot } from '../machines/rolling'
+import { lookAtPackages } from '../upgrade/packages'
 import { resize } from '.'
 import { resizeHerd } from './herd'
 
@@ -84,4 +86,14 @@ test('the hosts of a herd under load reboot one by one, each once, and its clien
     'online primary',
     'online standby',
   ])
+})
+
+test('a Debian host says which packages of its major version it has and what its sources offer, and nothing is changed for it', async () => {
+  const { address } = herd.instance('b')
+  const place = { ...herd.instance('b'), commands: { start: [], stop: [], restart: [], reload: [] } }
+  const seen = await lookAtPackages(machines.ports.read, place, new AbortController().signal)
+  expect(seen.unseen).toBeNull()
+  const server = seen.packages.find(({ name }) => name === serverPackage(address.major!))!
+  const own = await herd.lab.hosts.mustExec('b', ['dpkg-query', '-W', server.name])
+  expect(server).toMatchObject({ installed: own.trim().split('\t')[1], candidate: expect.any(String), isHeld: false })
 })

@@ -60,6 +60,8 @@ export const makeHost = (environment: string, hostname: string): MemoryHost => (
   areHidden: false,
   isUnregistered: false,
   boots: 1,
+  packages: new Map([['postgresql-15', { installed: '15.18-1', candidate: '15.18-1', isHeld: false }]]),
+  aptSays: '',
 })
 
 const herdOf = ({ environment, name, port }: HerdShape): InventoryHerd => ({

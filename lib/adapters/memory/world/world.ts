@@ -54,6 +54,10 @@ export interface MemoryHost {
   isUnregistered: boolean
   /** How many times it has booted. */
   boots: number
+  /** Debian's packages, by name. */
+  packages: Map<string, { installed: string; candidate: string | null; isHeld: boolean }>
+  /** What apt-get says when it only simulates. */
+  aptSays: string
 }
 
 /** A machine of EC2, with its own states and clock. */
@@ -308,7 +312,7 @@ export interface World {
   /** Types that the cloud has no machine of to give. */
   exhausted: Set<string>
   /** How long a command takes that is launched as long work, what it writes and how it ends; the default takes 20 s. */
-  work: (argv: readonly string[]) => Partial<MemoryWork>
+  work: (argv: readonly string[], host: MemoryHost) => Partial<MemoryWork>
   /** Answers SQL; the default gives one row `1`. Throw a Fault to refuse a statement. */
   sql: (instance: MemoryInstance, sql: string, isWriting: boolean) => SqlGrid
   /** The instance that holds the console's own database, by its id; null: none of these. */

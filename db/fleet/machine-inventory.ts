@@ -24,7 +24,7 @@ const selectMachine = `select id, title, account_id, region, instance_id, kind f
   where server_id = $1 and tie = 'tied' and state not in ('gone', 'terminated', 'deleting')`
 
 /** With the server that it is, and what stands on that. */
-const selectWhole = `select m.id, m.title, m.account_id, m.region, m.instance_id, m.environment_id, s.id as server_id, s.hostname,
+const selectWhole = `select m.id, m.title, m.account_id, m.region, m.instance_id, m.kind, m.environment_id, s.id as server_id, s.hostname,
     coalesce((select array_agg(i.id order by i.title, i.id) from instances i where i.server_id = s.id), '{}') as instances,
     coalesce((select array_agg(p.title order by p.title) from poolers p where p.server_id = s.id), '{}') as poolers
   from machines m left join servers s on s.id = m.server_id and m.tie = 'tied'
@@ -33,7 +33,7 @@ const selectWhole = `select m.id, m.title, m.account_id, m.region, m.instance_id
 /** With one machine of each region, a running one first: what is tried on it is a dry run. */
 const selectAccount = `select a.id, a.name, a.environment_id, a.aws_account, a.machine_tags,
     array(select r.region from unnest(a.regions) r (region)) as regions,
-    array(select (select m.instance_id from machines m where m.account_id = a.id and m.region = r.region and m.state not in ('gone', 'terminated')
+    array(select (select m.instance_id from machines m where m.account_id = a.id and m.region = r.region and m.kind = 'ec2' and m.state not in ('gone', 'terminated')
       order by m.state = 'running' desc, m.title, m.id limit 1) from unnest(a.regions) r (region)) as samples
   from cloud_accounts a where a.id = $1`
 

@@ -37,6 +37,12 @@ const lookAtMachine = async (
   machine: InventoryWholeMachine,
   { signal }: GatherContext,
 ): Promise<Pick<MachineFacts, 'now' | 'unseen' | 'instanceStorageGb'>> => {
+  if (machine.kind === 'rds')
+    return {
+      now: null,
+      unseen: 'It is a DB instance of RDS, which has no machine of its own to start, stop or reboot.',
+      instanceStorageGb: null,
+    }
   const options = { timeoutMs: cloudTimeoutMs, signal }
   try {
     const now = await ports.cloud.machine(machine, options)

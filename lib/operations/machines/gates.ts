@@ -15,8 +15,10 @@ export const isIn =
 /** By the last look at all machines, for the button. */
 export const offeredIn =
   (...wanted: readonly string[]) =>
-  ({ state }: Record<string, unknown>): Verdict =>
-    wanted.includes(String(state)) ? pass : refuse(`The machine is ${state}.`)
+  ({ state, kind }: Record<string, unknown>): Verdict => {
+    if (kind === 'rds') return refuse('It is a DB instance of RDS.')
+    return wanted.includes(String(state)) ? pass : refuse(`The machine is ${state}.`)
+  }
 
 export const mayStop = ({ now }: MachineFacts): Verdict =>
   now?.market === 'spot' ? refuse('It is a spot machine: AWS does not let one stop and start again.') : pass

@@ -18,9 +18,11 @@ export const onlyHere = ({ neighbours }: Pick<HostFacts, 'neighbours'>) =>
   neighbours.length === 0 ? pass : refuse(`The host stops with all on it, and ${neighbours.join(', ')} would stop too.`)
 
 const howItReboots = ({ machine }: HostFacts) =>
-  machine === null
-    ? passBecause('No machine of a cloud account is tied to it: `sudo -n systemctl reboot` over SSH, which the SSH user must be let do.')
-    : passBecause(`EC2 reboots ${machine.title} (${machine.instanceId}).`)
+  machine?.kind === 'rds'
+    ? refuse('It is a DB instance of RDS, which has no host of ours.')
+    : machine === null
+      ? passBecause('No machine of a cloud account is tied to it: `sudo -n systemctl reboot` over SSH, which the SSH user must be let do.')
+      : passBecause(`EC2 reboots ${machine.title} (${machine.instanceId}).`)
 
 export const rebootOwnHost = defineOperation({
   name: 'reboot-host',

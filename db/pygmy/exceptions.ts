@@ -167,6 +167,11 @@ export const addExceptions = async (actor: Actor, sent: Sent): Promise<void> => 
   const [days, clusters] = [daysOf(sent.dates), readClusterIds(sent.clusterIds, all)]
   for (const cluster of clusters) mustMayRule(actor, cluster)
   if (clusters.length === 0) throw new Fault('input.invalid', { because: 'clusterIds is needed: [2].' })
+  await restOn(actor, days, clusters)
+}
+
+/** Has herds rest on days. Throws what saving a calendar throws. */
+export const restOn = async (actor: Actor, days: readonly string[], clusters: readonly Cluster[]): Promise<void> => {
   for (const cluster of clusters) for (const day of days) await setDay(actor, cluster, day, true)
   await numbered(days)
   await touch(days)

@@ -7,7 +7,7 @@ import { inPgTransaction } from '../pg/transaction'
 import { changeRecord, getRecord } from '../records/records'
 import { writeAudit } from '../trail/audit'
 import { type Cluster, clusterOf, mustMayRule, readClusters } from './clusters'
-import { guarded, takeNumbers } from './numbers'
+import { freeNumber, guarded } from './numbers'
 
 type Sent = Readonly<Record<string, unknown>>
 
@@ -92,17 +92,18 @@ const notUnique = (error: unknown): never => {
 }
 
 /** Throws `FieldFaults`, `access.denied`. */
-export const addManagement = async (actor: Actor, sent: Sent): Promise<Management> => {
+/** `wanted`: the number that it is to have, if it is free. */
+export const addManagement = async (actor: Actor, sent: Sent, wanted: number | null = null): Promise<Management> => {
   const { cluster, averageLoad, fallbacksUp, fallbacksDown, activeUsers } = await readValues(actor, sent, false)
   mustMayRule(actor, cluster!)
   const number = await inPgTransaction(async (client, tx) => {
-    const [taken] = await takeNumbers(client, 'management')
+    const taken = await freeNumber(client, 'management', wanted)
     await client.query(
       `insert into pygmy_managements (number, herd_id, average_load, fallbacks_up, fallbacks_down, active_users) values ($1, $2, $3, $4, $5, $6)`,
       [taken, cluster!.herdId, averageLoad, asJson(fallbacksUp), asJson(fallbacksDown), asJson(activeUsers)],
     )
-    await writeAudit(tx, actor, line('add', cluster!, { number: taken!, sent: JSON.stringify(sent).slice(0, 2000) }))
-    return taken!
+    await writeAudit(tx, actor, line('add', cluster!, { number: taken, sent: JSON.stringify(sent).slice(0, 2000) }))
+    return taken
   }).catch(notUnique)
   await applyFallbacks(actor, cluster!)
   return readManagement(actor, number)

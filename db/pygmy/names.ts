@@ -6,7 +6,7 @@ import { databaseError, getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { writeAudit } from '../trail/audit'
 import { type Cluster, type ClusterNode, mustMayRule, readClusters, readNodes } from './clusters'
-import { guarded, takeNumbers } from './numbers'
+import { freeNumber, guarded } from './numbers'
 
 type Sent = Readonly<Record<string, unknown>>
 
@@ -60,7 +60,7 @@ export const readDnsEntries = async (actor: Actor): Promise<DnsEntry[]> => {
 const kinds: readonly unknown[] = ['MATCH_INSTANCE', 'MATCH_ROLE']
 
 /** Throws `FieldFaults`, `access.denied`. The README calls the field `instance_id`, pygmy `instance`: either is taken. */
-export const addDnsEntry = async (actor: Actor, sent: Sent): Promise<DnsEntry> => {
+export const addDnsEntry = async (actor: Actor, sent: Sent, wanted: number | null = null): Promise<DnsEntry> => {
   const all = await known(actor)
   const reader = new FieldReader(sent, false)
   const hostedZone = reader.text('hosted_zone_name', 64)
@@ -90,13 +90,13 @@ export const addDnsEntry = async (actor: Actor, sent: Sent): Promise<DnsEntry> =
   const place = cluster ?? all.clusters.find(({ herdId }) => herdId === node!.herdId)!
   mustMayRule(actor, place)
   const number = await inPgTransaction(async (client, tx) => {
-    const [taken] = await takeNumbers(client, 'dns')
+    const taken = await freeNumber(client, 'dns', wanted)
     await client.query(
       `insert into pygmy_names (number, hosted_zone, dns_name, match_type, tag_role, instance_id, herd_id) values ($1, $2, $3, $4, $5, $6, $7)`,
       [taken, hostedZone, dnsName, kind, tagRole, node?.instanceId ?? null, cluster?.herdId ?? null],
     )
-    await writeAudit(tx, actor, line('add', place, taken!, String(dnsName)))
-    return taken!
+    await writeAudit(tx, actor, line('add', place, taken, String(dnsName)))
+    return taken
   }).catch((error: unknown): never => {
     if (databaseError(error)?.code === '23505')
       throw new FieldFaults({ non_field_errors: ['The fields cluster, tag_role must make a unique set.'] })

@@ -28,8 +28,20 @@ export const takeNumbers = async (client: Queryable, kind: Kind, count = 1): Pro
   return Array.from({ length: count }, (_, index) => last - count + 1 + index)
 }
 
+const tableOf = { management: 'pygmy_managements', dns: 'pygmy_names' } as const
+
+/** The number that is wanted, if nobody has it; else the next one. */
+export const freeNumber = async (client: Queryable, kind: keyof typeof tableOf, wanted: number | null): Promise<number> => {
+  if (wanted !== null) {
+    await passNumber(client, kind, wanted)
+    const { rowCount } = await client.query(`select from ${tableOf[kind]} where number = $1`, [wanted])
+    if (rowCount === 0) return wanted
+  }
+  return (await takeNumbers(client, kind))[0]!
+}
+
 /** Nobody gets this one any more. */
-export const passNumber = async (client: Queryable, kind: Kind, number: number): Promise<void> => {
+const passNumber = async (client: Queryable, kind: Kind, number: number): Promise<void> => {
   await client.query(
     'insert into pygmy_counters (kind, last) values ($1, $2) on conflict (kind) do update set last = greatest(pygmy_counters.last, $2)',
     [kind, number],
@@ -69,4 +81,28 @@ export const objectOf = (kind: NumberedKind, number: number): Promise<string | n
       [kind, number],
     )
     return rows[0]?.id ?? null
+  })
+
+/** `cluster 249` → the id of what has that number. */
+export const holdersOfNumbers = (): Promise<Map<string, string>> =>
+  guarded(async () => {
+    const { rows } = await getPool().query<{ key: string; id: string }>(
+      `select kind || ' ' || number as key, coalesce(herd_id, instance_id, rule_id)::text as id from pygmy_numbers`,
+    )
+    return new Map(rows.map(({ key, id }) => [key, id]))
+  })
+
+/** Gives it the number that scripts know, unless another has it: then it keeps, or gets, one of this console's. `name`: as scripts call a cluster. */
+export const claimNumber = (kind: NumberedKind, objectId: string, number: number, name: string | null = null): Promise<boolean> =>
+  guarded(async () => {
+    await numbersOf(kind, [objectId])
+    return inPgTransaction(async (client) => {
+      await passNumber(client, kind, number)
+      const { rowCount } = await client.query(
+        `update pygmy_numbers n set number = $2, name = coalesce($4, name) where ${columnOf[kind]} = $3
+          and not exists (select from pygmy_numbers o where o.kind = $1 and o.number = $2 and o.${columnOf[kind]} <> $3)`,
+        [kind, number, objectId, name],
+      )
+      return rowCount === 1
+    })
   })

@@ -146,7 +146,7 @@ export const saveNew = async (
   const resource = resourceByName('sizing-rule')!
   const known = (await readKnownRules(actor)).filter(({ herdId }) => herdId === cluster.herdId)
   const fields = fieldsOf(written)
-  mustBeNew(known, written, fields.conditions)
+  mustBeNew(known, written)
   const name = freeName(
     written.name,
     known.map((one) => one.name),
@@ -195,11 +195,18 @@ const addReverse = async (
   return id
 }
 
-/** A script that is run again must not make all its rules again. */
-const mustBeNew = (known: readonly KnownRule[], { rule, action, runAt }: WrittenRule, conditions: string): void => {
+/** Whether a herd has a rule with the same types, checks and times. Throws `Unusable`. */
+export const isKnownRule = (known: readonly KnownRule[], written: WrittenRule): boolean => {
+  const { rule, action, runAt } = written
+  const { conditions } = fieldsOf(written)
   const wanted = canonicalJson([shownRule(rule), conditions, action, runAt] as Json)
   const isSame = (one: KnownRule) => canonicalJson([ruleOf(one), one.conditions, actionOf(one), linesOf(one.schedules)] as Json) === wanted
-  if (known.some((one) => one.action !== 'return' && isSame(one)))
+  return known.some((one) => one.action !== 'return' && isSame(one))
+}
+
+/** A script that is run again must not make all its rules again. */
+const mustBeNew = (known: readonly KnownRule[], written: WrittenRule): void => {
+  if (isKnownRule(known, written))
     throw new Unusable('duplicate key value: the cluster has a rule with the same types, checks and times already.')
 }
 

@@ -114,7 +114,7 @@ const rooms: Walls['rooms'] = {
   'db/timeline': { imports: 'db/pg lib/domain lib/kernel lib/shapes' },
   'db/samples': { imports: 'db/schema db/pg lib/domain lib/kernel lib/shapes' },
   'db/rules': { imports: 'db/schema db/pg db/trail db/samples lib/domain lib/kernel lib/shapes' },
-  'db/pygmy': { imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/resources' },
+  'db/pygmy': { imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/resources lib/shapes', libraries: 'node' },
   'db/people': { imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/ports', libraries: 'drizzle-orm' },
   'db/fleet': {
     imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/ports lib/shapes lib/resources lib/operations lib/log.ts',

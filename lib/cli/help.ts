@@ -1,4 +1,5 @@
 import { exitCodeMeanings } from './exit-codes'
+import { importTopics } from './import-topic'
 import { seeingTopics } from './seeing/topics'
 
 /** One command, as `matriarch help` prints it. */
@@ -58,6 +59,7 @@ export const topics: Readonly<Record<string, Topic>> = {
     more: 'matriarch help RESOURCE lists its fields.',
   },
   ...seeingTopics,
+  ...importTopics,
   operations: {
     brief: 'list the operations with their inputs',
     usage: 'matriarch operations [OPERATION] [-o table|json]',

@@ -4,6 +4,7 @@ import { getJson, keepWhere, request, type Where, whereToGo } from './client'
 import { codeOfError, exitCodes } from './exit-codes'
 import { host, key } from './guard'
 import { helpOf } from './help'
+import { importPygmy } from './import-pygmy'
 import { fieldsOf, list } from './lists'
 import { idFor, idOf } from './names'
 import { operations } from './operations'
@@ -168,6 +169,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'with-lock': withLock,
   verify,
   spot,
+  'import-pygmy': (args) => importPygmy(whereToGo(), args),
 }
 
 const version = (): string =>

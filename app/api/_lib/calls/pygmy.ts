@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { importAnswer, importInput } from '@/lib/shapes/pygmy-import'
 import { defineCall } from '../call'
 
 const tag = 'pygmy'
@@ -237,6 +238,18 @@ export const pygmyCalls = {
     summary: 'No herd rests on that day any more',
     output: success,
     faults: missing,
+  }),
+  importPygmy: defineCall({
+    ...call,
+    method: 'POST',
+    path: '/api/v1/pygmy-imports',
+    summary: 'Import what a pygmy has',
+    description:
+      'Answers what would be added, what is there already and what cannot be imported, with the reason. With the digest of that answer it is done, each thing by itself and as the caller; called again, it goes on with what is missing. matriarch import-pygmy reads a dump for it.',
+    input: importInput,
+    bytesMax: 16 * 1024 * 1024,
+    output: importAnswer,
+    faults: ['input.invalid', 'plan.moved', 'access.denied'],
   }),
   pygmyProgressing: defineCall({
     ...call,

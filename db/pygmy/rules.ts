@@ -78,7 +78,8 @@ const actionOf = ({ action, sent }: KnownRule): string => {
   return action === 'down' ? 'SCALE_DOWN' : 'SCALE_UP'
 }
 
-export const readRules = async (actor: Actor): Promise<ShownRule[]> => {
+/** With their numbers, and those of their herds. */
+export const readNumberedRules = async (actor: Actor): Promise<(KnownRule & { shown: ShownRule })[]> => {
   const [rules, clusters] = await Promise.all([readKnownRules(actor), readClusters(actor)])
   const numbers = await numbersOf(
     'rule',
@@ -88,9 +89,13 @@ export const readRules = async (actor: Actor): Promise<ShownRule[]> => {
     const [number, cluster] = [numbers.get(rule.id), clusters.find(({ herdId }) => herdId === rule.herdId)]
     if (number === undefined || cluster === undefined) return []
     const name = rule.sent?.savedAs === rule.name ? rule.sent.name : rule.name
-    return [{ id: number, name, cluster: cluster.number, action: actionOf(rule), rule: ruleOf(rule), run_at: linesOf(rule.schedules) }]
+    const times = linesOf(rule.schedules)
+    return [{ ...rule, shown: { id: number, name, cluster: cluster.number, action: actionOf(rule), rule: ruleOf(rule), run_at: times } }]
   })
 }
+
+/** Those that the actor may see, by their numbers. */
+export const readRules = async (actor: Actor): Promise<ShownRule[]> => (await readNumberedRules(actor)).map(({ shown }) => shown)
 
 /** pygmy answers nearly everything with 200. */
 export type RuleAnswer = { success: true } | { error: string; data?: Json } | { not_found: string }

@@ -125,6 +125,7 @@ describe('pages', () => {
       '/audit/verify',
       '/settings',
       '/prices',
+      '/pygmy-scripts',
       '/postgresql-settings',
       '/help',
       '/account',

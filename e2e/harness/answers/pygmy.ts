@@ -36,5 +36,9 @@ export const pygmyIsAnswered = async (stage: DescribedApi): Promise<void> => {
   for (const enabled of ['false', 'true']) await ask('PUT', '/cluster/toggle/shop', { enabled })
   await ask('GET', '/progressing/shop')
   expect((await ask('GET', '/logs')).status).toBe(403)
+  const known = { id: cluster, name: 'shop', primaryNodeIp: '', enabled: true, type: 'EC2' }
+  const content = { clusters: [known], nodes: [], managements: [], rules: [], dns: [], exceptions: [] }
+  const dry = (await stage.ask('POST', '/api/v1/pygmy-imports', { body: { content } })).body
+  expect(dry.items).toEqual([{ kind: 'cluster', number: cluster, name: 'shop', act: 'same', because: 'Herd shop.' }])
   expect((await ask('DELETE', `/cluster/management/${management}`)).status).toBe(204)
 }

@@ -1,5 +1,5 @@
 import { exitCodeMeanings } from './exit-codes'
-import { importTopics } from './import-topic'
+import { importTopics } from './pygmy/topic'
 import { seeingTopics } from './seeing/topics'
 
 /** One command, as `matriarch help` prints it. */

@@ -15,7 +15,7 @@ test('an administrator has every declared entry, in its group and in the order o
   const declared = (group: string) => resources.flatMap(({ menu, path }) => (menu?.group === group ? [menu.href ?? `/${path}`] : []))
   expect(groups).toEqual({
     Fleet: ['/', ...declared('Fleet'), '/prices', '/postgresql-settings'],
-    Work: declared('Work'),
+    Work: [...declared('Work'), '/pygmy-scripts'],
     'People & access': [...declared('People & access'), '/settings'],
     Help: [...declared('Help'), '/help'],
   })

@@ -4,11 +4,11 @@ import { promisify } from 'node:util'
 import { contentOf, type PygmyContent, pygmyTables } from '@/lib/domain/pygmy/content'
 import { readDump } from '@/lib/domain/pygmy/dump'
 import type { ImportAnswer, ImportInput } from '@/lib/shapes/pygmy-import'
-import { type Args, mustBeEmpty, take, takeFlag, UsageError } from './args'
-import { getJson, type Where } from './client'
-import { exitCodes } from './exit-codes'
-import { outputOf, print } from './output'
-import { table } from './table'
+import { type Args, mustBeEmpty, take, takeFlag, UsageError } from '../args'
+import { getJson, type Where } from '../client'
+import { exitCodes } from '../exit-codes'
+import { outputOf, print } from '../output'
+import { table } from '../table'
 
 const dumpTimeoutMs = 120_000
 const dumpBytesMax = 512 * 1024 * 1024

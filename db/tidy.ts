@@ -9,6 +9,7 @@ const statements = [
   `delete from live_looks where wanted_until < now() - interval '10 minutes'`,
   `delete from fleet_events where at < now() - interval '400 days'`,
   `delete from sizing_decisions where occurrence < now() - interval '400 days'`,
+  `delete from machine_spans where until_at < now() - interval '800 days' and not is_open`,
   `delete from host_checks where asked_at < now() - interval '1 hour'`,
   `delete from setting_changes where at < now() - interval '400 days'`,
   // The newest one stays, however long it has been in force.

@@ -19,6 +19,7 @@ const leastTop: Record<ShownUnit, number> = {
   seconds: 1,
   percent: 100,
   ratio: 1,
+  dollars: 1,
 }
 
 /** From zero, so that a height is an amount; a percentage that stays above 90 begins there, as what matters of it is what is missing. */

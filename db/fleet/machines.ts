@@ -6,6 +6,7 @@ import type { CloudSettings, MachineSeen } from '@/lib/ports/machines'
 import { databaseFault, getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { secretPurpose } from '../records/sealing-key'
+import { noteMachines } from './machine-spans'
 
 /** What a sweep needs to know of an account. */
 export interface SweptAccount {
@@ -213,6 +214,7 @@ export const keepSweep = (id: string, { state, because, awsAccount }: SweepVerdi
       [id],
     )
     await client.query(tieMachines, [id])
+    await noteMachines(client, id)
     await client.query(
       `update cloud_accounts set state = $2, because = $3, aws_account = coalesce($4, aws_account), observed_at = now(),
          machine_count = (select count(*) from machines where account_id = $1 and state not in ('gone', 'terminated'))

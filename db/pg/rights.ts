@@ -81,6 +81,8 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   proxies: { web: writes, worker: writes },
   machines: { web: reads, worker: writes },
   price_lists: { web: reads, worker: writes },
+  machine_spans: { web: reads, worker: writes },
+  type_prices: { web: reads, worker: adds },
   discovery_rules: { web: writes, worker: reads },
   enrolment_keys: { web: writes, worker: sweeps('hash') },
   discovered_hosts: { web: writes, worker: right('s', { hidden: ['token_hash', 'next_token_hash'] }) },
@@ -103,6 +105,8 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   pygmy_names: { web: writes, worker: none },
   pygmy_dates: { web: writes, worker: none },
   pygmy_calls: { web: right('sid'), worker: none },
+  sizing_recommendations: { web: reads, worker: writes },
+  sizing_limits: { web: writes, worker: reads },
   // By a trigger, with every step of a job.
   failovers: { web: right('siu'), worker: right('siu') },
   result_grids: { web: reads, worker: right('sid') },

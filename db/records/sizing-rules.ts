@@ -77,7 +77,9 @@ export const calendarRules: Rules = {
   check: async (tx, after) => [
     ...(isGiven(after.dates) ? problem('dates', parseCalendar(String(after.dates))) : []),
     ...zoneProblems(after),
-    ...(after.holdsDown === false && after.holdsUp !== true ? [{ path: 'holdsDown', message: 'Choose which rules rest.' }] : []),
+    ...(after.holdsDown === false && after.holdsUp !== true && after.staysBig !== true
+      ? [{ path: 'holdsDown', message: 'Choose which rules rest.' }]
+      : []),
     ...(isGiven(after.herdId) && (await environmentOfHerd(tx, after)) !== (after.environmentId ?? null)
       ? [{ path: 'herdId', message: 'Choose the environment of this herd, and then the herd.' }]
       : []),

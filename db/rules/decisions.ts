@@ -3,7 +3,9 @@ import { databaseFault, getPool, notify, type Tx } from '../pg/client'
 import { inPgTransaction, type Queryable } from '../pg/transaction'
 import type { DecidedMember, sizingDecisions } from '../schema'
 import type { Claimed } from './due'
+import { shrinks } from './find'
 
+export type DecisionKind = (typeof sizingDecisions.$inferSelect)['kind']
 export type DecisionState = (typeof sizingDecisions.$inferSelect)['state']
 
 /** A decision that is to be made, with its rule as it is now. */
@@ -16,13 +18,23 @@ export interface OpenDecision extends Claimed, RuleQuestion {
   attempt: number
   personId: string | null
   tokenId: string | null
-  kind: 'scheduled' | 'manual'
+  kind: DecisionKind
+  zone: string
+  shrinks: boolean
+  startWithinMinutes: number
+  /** When it began to be made. */
+  createdAt: Date
+  /** Who approved the rule as it is now; null: nobody. */
+  approvedBy: string | null
+  approvedByName: string | null
   fallbacks: string
   cutsClients: boolean
   leavesNoStandby: boolean
   actsInProtected: boolean
   isOutsideWindow: boolean
 }
+
+const postponedSeconds = 10
 
 export interface Decided extends Claimed {
   state: Exclude<DecisionState, 'deciding'>
@@ -49,15 +61,41 @@ export const readOpenDecisions = (claimed: readonly Claimed[]): Promise<OpenDeci
     )
     const { rows } = await getPool().query<OpenDecision>(
       `select d.id, d.claim, d.rule_id as "ruleId", d.herd_id as "herdId", d.environment_id as "environmentId", d.title, d.occurrence, d.attempt, d.kind,
-          d.person_id as "personId", d.token_id as "tokenId", r.action, r.reverse_of as "reverseOf", r.type, r.member_types as "memberTypes", r.fallbacks,
+          d.person_id as "personId", d.token_id as "tokenId", d.created_at as "createdAt", r.zone, ${shrinks('r')} as shrinks,
+          r.start_within_minutes as "startWithinMinutes", case when r.approved_revision = r.revision then r.approved_by end as "approvedBy",
+          case when r.approved_revision = r.revision then r.approved_by_name end as "approvedByName", r.action, r.reverse_of as "reverseOf", r.type, r.member_types as "memberTypes", r.fallbacks,
           r.conditions, r.cuts_clients as "cutsClients", r.leaves_no_standby as "leavesNoStandby", r.acts_in_protected as "actsInProtected",
           r.is_outside_window as "isOutsideWindow"
         from sizing_decisions d join sizing_rules r on r.id = d.rule_id
         where d.id = any($1) and d.claim = any($2) and d.state = 'deciding'`,
       [claimed.map(({ id }) => id), [...new Set(claimed.map(({ claim }) => claim))]],
     )
-    return rows
+    return rows.map(asAsked)
   })
+
+/** What a calendar asks of a rule is that its members get back what it took from them. */
+const asAsked = (decision: OpenDecision): OpenDecision =>
+  decision.kind === 'stay-big'
+    ? {
+        ...decision,
+        action: 'return',
+        reverseOf: decision.ruleId,
+        type: null,
+        memberTypes: [],
+        conditions: '',
+        fallbacks: '',
+        shrinks: false,
+      }
+    : decision
+
+/** Leaves decisions for later, to whichever worker comes first, with the reason; those that another worker has taken over stay as they are. */
+export const postponeDecision = async (client: Queryable, { id, claim }: Claimed, because: string): Promise<void> => {
+  await client.query(
+    `update sizing_decisions set because = $3, claim = null, claimed_until = clock_timestamp() + interval '${postponedSeconds} seconds'
+      where id = $1 and claim = $2 and state = 'deciding'`,
+    [id, claim, because],
+  )
+}
 
 /** Rules before decisions, as whoever deletes a rule does. */
 const lockRules = async (client: Queryable, decisionIds: readonly string[]): Promise<void> => {

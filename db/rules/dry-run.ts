@@ -1,16 +1,16 @@
-import { monthlyPrice } from '@/lib/domain/machines/prices'
-import { hoursPerMonth } from '@/lib/domain/prices/month'
 import { comparisonsIn, parseConditions } from '@/lib/domain/rules/condition-text'
+import { forecastWeeks } from '@/lib/domain/rules/conditions'
 import { type DryRule, dryRun } from '@/lib/domain/rules/dry-run'
 import { parseSchedules } from '@/lib/domain/rules/schedules'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { DryRunShown } from '@/lib/shapes/sizing'
+import { readHourly } from '../prices/hourly'
 import { heldBy, type KnownCalendar, readCalendars } from './calendars'
 import { databaseNow } from './due'
 import { familyOf, findRule, type KnownRule } from './find'
 import { measure } from './measure'
-import { readEarlierTypes, readRuleMembers } from './members'
+import { readEarlierTypes, readRuleMembers, withTypes } from './members'
 
 const dayMs = 86_400_000
 
@@ -30,14 +30,14 @@ export const dryRunRule = async (actor: Actor, ruleId: string, days: number): Pr
     readRuleMembers([asked.herdId]),
   ])
   const rules = family.map((rule) => asDryRule(rule, calendars))
-  const members = byHerd.get(asked.herdId) ?? []
-  const [earlier, seriesOf] = await Promise.all([
+  const comparisons = rules.flatMap(({ condition }) => comparisonsIn(condition))
+  const isAhead = comparisons.some((one) => one.isAhead)
+  const typed = isAhead ? await withTypes(byHerd, new Date(span.from.getTime() - (forecastWeeks.asked + 1) * 7 * dayMs)) : byHerd
+  const members = typed.get(asked.herdId) ?? []
+  const [earlier, seriesOf, hourlyUsd] = await Promise.all([
     readEarlierTypes(rules.map(({ id }) => id)),
-    measure(
-      members,
-      rules.flatMap(({ condition }) => comparisonsIn(condition)),
-      span,
-    ),
+    measure(members, comparisons, span),
+    readHourly(),
   ])
   const { decisions, savedUsd, isCut } = dryRun({ rules, members, earlier, seriesOf }, span, hourlyUsd)
   return {
@@ -48,11 +48,6 @@ export const dryRunRule = async (actor: Actor, ruleId: string, days: number): Pr
     savedUsd,
     isCut,
   }
-}
-
-const hourlyUsd = (region: string, type: string): number | null => {
-  const price = monthlyPrice(region, type)
-  return price === null ? null : price.usd / hoursPerMonth
 }
 
 const asDryRule = (rule: KnownRule, calendars: readonly KnownCalendar[]): DryRule => {

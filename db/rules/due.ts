@@ -2,6 +2,7 @@ import { delayOf, dueOf } from '@/lib/domain/rules/due'
 import { parseSchedules } from '@/lib/domain/rules/schedules'
 import { databaseFault, getPool } from '../pg/client'
 import { inPgTransaction, type Queryable } from '../pg/transaction'
+import type { sizingDecisions } from '../schema'
 
 /** A decision that its caller makes from now on, for as long as a claim holds. */
 export interface Claimed {
@@ -53,8 +54,9 @@ interface Next {
   next_occurrence: Date
 }
 
-interface Written {
-  rule: DueRow
+export interface Written {
+  rule: Pick<DueRow, 'id' | 'herd_id' | 'environment_id' | 'name' | 'revision' | 'person_id' | 'token_id'>
+  kind: (typeof sizingDecisions.$inferSelect)['kind']
   occurrence: Date
   attempt: number
   missed: number
@@ -125,6 +127,7 @@ const decisionOf = (rule: DueRow, occurrence: Date, attempt: number, missed: num
   const isMissed = isLate && rule.missed_runs === 'skip'
   return {
     rule,
+    kind: 'scheduled',
     occurrence,
     attempt,
     missed,
@@ -133,16 +136,17 @@ const decisionOf = (rule: DueRow, occurrence: Date, attempt: number, missed: num
   }
 }
 
-const insertDecisions = async (client: Queryable, written: readonly Written[]): Promise<Claimed[]> => {
+/** Those of them that nobody has written down yet, as claims of this caller’s. */
+export const insertDecisions = async (client: Queryable, written: readonly Written[]): Promise<Claimed[]> => {
   if (written.length === 0) return []
   const claim = crypto.randomUUID()
   const { rows } = await client.query<{ id: string; rule_id: string; state: string }>(
-    `insert into sizing_decisions (rule_id, herd_id, environment_id, title, occurrence, attempt, missed, state, because, rule_revision, person_id, token_id, claim, claimed_until, decided_at)
-      select d.rule_id, d.herd_id, d.environment_id, d.title, d.occurrence, d.attempt, d.missed, d.state, d.because, d.rule_revision, d.person_id, d.token_id,
+    `insert into sizing_decisions (rule_id, herd_id, environment_id, title, kind, occurrence, attempt, missed, state, because, rule_revision, person_id, token_id, claim, claimed_until, decided_at)
+      select d.rule_id, d.herd_id, d.environment_id, d.title, d.kind, d.occurrence, d.attempt, d.missed, d.state, d.because, d.rule_revision, d.person_id, d.token_id,
         $2, clock_timestamp() + $3 * interval '1 millisecond', case when d.state = 'missed' then clock_timestamp() end
-      from jsonb_to_recordset($1::jsonb) d(rule_id uuid, herd_id uuid, environment_id uuid, title text, occurrence timestamptz, attempt int, missed int,
+      from jsonb_to_recordset($1::jsonb) d(rule_id uuid, herd_id uuid, environment_id uuid, title text, kind text, occurrence timestamptz, attempt int, missed int,
         state text, because text, rule_revision int, person_id uuid, token_id uuid)
-      on conflict (rule_id, occurrence, attempt) do nothing returning id, rule_id, state`,
+      on conflict (rule_id, kind, occurrence, attempt) do nothing returning id, rule_id, state`,
     [
       JSON.stringify(
         written.map(({ rule, ...decision }) => ({

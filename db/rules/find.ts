@@ -12,10 +12,19 @@ export interface KnownRule extends RuleQuestion {
   schedules: string
   zone: string
   revision: number
+  shrinks: boolean
+  /** Who saved it last. */
+  personId: string | null
+  /** By a second person, as it is. */
+  isApproved: boolean
 }
 
+/** Whether a rule makes standbys smaller: it shrinks them, or takes back what grew them. `alias`: of its row. */
+export const shrinks = (alias: string): string =>
+  `(${alias}.action = 'down' or exists (select from sizing_rules o where o.id = ${alias}.reverse_of and o.action = 'up'))`
+
 const columns = `id, herd_id as "herdId", environment_id as "environmentId", name, action, reverse_of as "reverseOf", type, member_types as "memberTypes",
-  conditions, schedules, zone, revision`
+  conditions, schedules, zone, revision, person_id as "personId", coalesce(approved_revision = revision, false) as "isApproved", ${shrinks('sizing_rules')} as shrinks`
 
 /** A rule that the actor may see. Throws `record.missing`, `database.down`. */
 export const findRule = async (actor: Actor, id: string): Promise<KnownRule> => {

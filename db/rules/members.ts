@@ -1,3 +1,4 @@
+import type { TypeSpan } from '@/lib/domain/rules/choose'
 import type { EarlierType, RuleMember } from '@/lib/domain/rules/question'
 import { databaseFault, getPool } from '../pg/client'
 
@@ -26,6 +27,20 @@ export const readRuleMembers = (herdIds: readonly string[]): Promise<Map<string,
     return members
   })
 
+/** Members with which types they had since `since`, as far as that was seen. */
+export const withTypes = (byHerd: ReadonlyMap<string, RuleMember[]>, since: Date): Promise<Map<string, RuleMember[]>> =>
+  guarded(async () => {
+    const ids = [...byHerd.values()].flat().map(({ id }) => id)
+    const { rows } = await getPool().query<TypeSpan & { id: string }>(
+      `select member_id as id, type, extract(epoch from from_at)::float8 * 1000 as "from", extract(epoch from until_at)::float8 * 1000 as "to"
+        from machine_spans where member_id = any($1) and until_at > $2 order by from_at`,
+      [ids, since],
+    )
+    const types = new Map<string, TypeSpan[]>()
+    for (const { id, ...span } of rows) types.set(id, [...(types.get(id) ?? []), span])
+    return new Map([...byHerd].map(([herd, members]) => [herd, members.map((one) => ({ ...one, types: types.get(one.id) ?? [] }))]))
+  })
+
 /** Of every member that one of these rules has resized. */
 export const readEarlierTypes = (ruleIds: readonly string[]): Promise<EarlierType[]> =>
   guarded(async () => {
@@ -33,7 +48,7 @@ export const readEarlierTypes = (ruleIds: readonly string[]): Promise<EarlierTyp
     const { rows } = await getPool().query<{ ruleId: string; memberId: string; from: string; to: string; fallbacks: string }>(
       `select distinct on (d.rule_id, m.id) d.rule_id as "ruleId", m.id as "memberId", m."from", m."to", r.fallbacks
         from sizing_decisions d join sizing_rules r on r.id = d.rule_id, jsonb_to_recordset(d.members) m(id uuid, "from" text, "to" text, "runId" uuid)
-        where d.rule_id = any($1) and d.state = 'submitted' and m."from" is not null and m."to" is not null
+        where d.rule_id = any($1) and d.state = 'submitted' and d.kind <> 'stay-big' and m."from" is not null and m."to" is not null
           and exists (select from jobs j where j.run_id = m."runId" and j.target_id = m.id and j.state = 'done')
         order by d.rule_id, m.id, d.occurrence desc, d.attempt desc`,
       [ruleIds],

@@ -19,6 +19,13 @@ const recorded = {
     order by 1, 2, 3`,
 }
 
+/** The lowest and highest of each $5 seconds. */
+const coarse = {
+  name: 'samples-recorded-coarse',
+  text: `select subject, metric, floor(at / $5) * $5 as at, $5::float8 as span, min(low) as low, max(high) as high
+    from (${recorded.text.replace(/\s*order by 1, 2, 3$/, '')}) r group by 1, 2, 3 order by 1, 2, 3`,
+}
+
 interface Row {
   subject: string
   metric: number
@@ -32,18 +39,24 @@ interface Row {
 const short = (value: number): number => Number(value.toPrecision(7))
 
 /**
- * What was recorded of these instances or hosts, by `subject place`, in order of time; a metric's place is the one it is stored at. For work that the console
+ * What was recorded of these instances or hosts, by `subject place`, in order of time; a metric's place is the one it is stored at. `stepSeconds`:
+ * only the extremes of each so many seconds. For work that the console
  * does by itself, or for somebody who may see them. Throws `database.down`.
  */
 export const readRecorded = async (
   subjects: readonly string[],
   places: readonly number[],
   { from, to }: { from: Date; to: Date },
+  stepSeconds: number | null = null,
 ): Promise<Map<string, Recorded[]>> => {
   const series = new Map<string, Recorded[]>()
   if (subjects.length === 0 || places.length === 0) return series
   try {
-    const { rows } = await getPool().query<Row>({ ...recorded, values: [subjects, from, to, places] })
+    const { rows } = await getPool().query<Row>(
+      stepSeconds === null
+        ? { ...recorded, values: [subjects, from, to, places] }
+        : { ...coarse, values: [subjects, from, to, places, stepSeconds] },
+    )
     for (const { subject, metric, at, span, low, high } of rows) {
       const key = `${subject} ${metric}`
       const one: Recorded = { from: Math.round(at * 1000), to: Math.round((at + span) * 1000), low: short(low), high: short(high) }

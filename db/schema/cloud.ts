@@ -1,5 +1,18 @@
 import { sql } from 'drizzle-orm'
-import { boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import {
+  boolean,
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { id, moment, stamps } from './columns'
 import { environments, servers } from './fleet'
 
@@ -123,4 +136,50 @@ export const priceLists = pgTable(
     because: text('because'),
   },
   (t) => [primaryKey({ columns: [t.accountId, t.region, t.kind] })],
+)
+
+/** What a machine was over time, as sweeps saw it: one row for as long as nothing of it changed. Between two rows nobody looked, and nothing is known. */
+export const machineSpans = pgTable(
+  'machine_spans',
+  {
+    id: id(),
+    accountId: uuid('account_id').notNull(),
+    environmentId: uuid('environment_id').notNull(),
+    region: text('region').notNull(),
+    instanceId: text('instance_id').notNull(),
+    title: text('title').notNull(),
+    type: text('type').notNull(),
+    state: text('state').notNull(),
+    market: text('market').$type<'on-demand' | 'spot'>().notNull(),
+    /** The herd of what runs on it; null: none, or several. */
+    herdId: uuid('herd_id'),
+    /** The only member that runs on it; null: none, or several. */
+    memberId: uuid('member_id'),
+    fromAt: moment('from_at').notNull(),
+    untilAt: moment('until_at').notNull(),
+    /** The newest of its machine, which the next sweep makes longer. */
+    isOpen: boolean('is_open').notNull().default(true),
+  },
+  (t) => [
+    uniqueIndex('machine_spans_open_key').on(t.accountId, t.region, t.instanceId).where(sql`is_open`),
+    index('machine_spans_herd_idx').on(t.herdId, t.untilAt),
+    index('machine_spans_member_idx').on(t.memberId, t.untilAt),
+    index('machine_spans_until_idx').on(t.untilAt),
+  ],
+)
+
+/** What a type that was seen in use cost on demand, from when on. A new row where the price changed. */
+export const typePrices = pgTable(
+  'type_prices',
+  {
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => cloudAccounts.id, { onDelete: 'cascade' }),
+    region: text('region').notNull(),
+    type: text('type').notNull(),
+    fromAt: moment('from_at').notNull(),
+    hourlyUsd: doublePrecision('hourly_usd').notNull(),
+    source: text('source').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.accountId, t.region, t.type, t.fromAt] })],
 )

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { type AnyPgColumn, boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { type AnyPgColumn, boolean, check, foreignKey, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { MemberVerdict } from '@/lib/domain/rules/choose'
+import type { Evidence } from '@/lib/domain/rules/recommend'
 import { id, moment, stamps } from './columns'
 import { environments, herds } from './fleet'
 import { people } from './people'
@@ -51,6 +52,11 @@ export const sizingRules = pgTable(
     lastState: text('last_state'),
     lastBecause: text('last_because'),
     lastAt: moment('last_at'),
+    /** What a second person agreed to is the rule as of this revision. */
+    approvedRevision: integer('approved_revision'),
+    approvedBy: uuid('approved_by').references(() => people.id, { onDelete: 'set null' }),
+    approvedByName: text('approved_by_name'),
+    approvedAt: moment('approved_at'),
     ...stamps(),
   },
   (t) => [
@@ -82,7 +88,7 @@ export const sizingDecisions = pgTable(
     herdId: uuid('herd_id').notNull(),
     environmentId: uuid('environment_id').notNull(),
     title: text('title').notNull(),
-    kind: text('kind').$type<'scheduled' | 'manual'>().notNull().default('scheduled'),
+    kind: text('kind').$type<'scheduled' | 'manual' | 'stay-big'>().notNull().default('scheduled'),
     occurrence: moment('occurrence').notNull(),
     attempt: integer('attempt').notNull().default(1),
     /** Earlier ones that no worker was there for. */
@@ -107,7 +113,7 @@ export const sizingDecisions = pgTable(
     decidedAt: moment('decided_at'),
   },
   (t) => [
-    uniqueIndex('sizing_decisions_key').on(t.ruleId, t.occurrence, t.attempt),
+    uniqueIndex('sizing_decisions_key').on(t.ruleId, t.kind, t.occurrence, t.attempt),
     index('sizing_decisions_open_idx').on(t.claimedUntil).where(sql`state = 'deciding'`),
     index('sizing_decisions_occurrence_idx').on(t.occurrence, t.id),
     index('sizing_decisions_rule_idx').on(t.ruleId, t.occurrence),
@@ -133,6 +139,9 @@ export const calendars = pgTable(
     dates: text('dates').notNull(),
     holdsDown: boolean('holds_down').notNull().default(true),
     holdsUp: boolean('holds_up').notNull().default(false),
+    /** Standbys that a rule made smaller get their earlier type back so many minutes before; rules that shrink rest from then on. */
+    staysBig: boolean('stays_big').notNull().default(false),
+    growBeforeMinutes: integer('grow_before_minutes'),
     note: text('note').notNull().default(''),
     ...stamps(),
   },
@@ -143,4 +152,55 @@ export const calendars = pgTable(
     index('calendars_herd_idx').on(t.herdId),
     index('calendars_name_trgm').using('gin', t.name.op('gin_trgm_ops')),
   ],
+)
+
+/** What was found for a herd last: that its standbys could be smaller, that a rule of it seldom acts, or nothing. */
+export const sizingRecommendations = pgTable(
+  'sizing_recommendations',
+  {
+    id: id(),
+    herdId: uuid('herd_id').notNull(),
+    environmentId: uuid('environment_id').notNull(),
+    /** The herd's name. */
+    title: text('title').notNull(),
+    kind: text('kind').$type<'shrink' | 'smaller' | 'review' | 'covered' | 'none'>().notNull(),
+    fromType: text('from_type'),
+    type: text('type'),
+    fromHour: integer('from_hour'),
+    untilHour: integer('until_hour'),
+    /** A month, in whole USD. */
+    savedUsd: integer('saved_usd'),
+    because: text('because').notNull(),
+    ruleId: uuid('rule_id').references(() => sizingRules.id, { onDelete: 'cascade' }),
+    evidence: jsonb('evidence').$type<Evidence>().notNull(),
+    foundAt: moment('found_at').notNull().defaultNow(),
+  },
+  (t) => [
+    uniqueIndex('sizing_recommendations_herd_key').on(t.herdId),
+    foreignKey({
+      columns: [t.herdId, t.environmentId],
+      foreignColumns: [herds.id, herds.environmentId],
+      name: 'sizing_recommendations_herd_fk',
+    })
+      .onUpdate('cascade')
+      .onDelete('cascade'),
+    index('sizing_recommendations_environment_idx').on(t.environmentId, t.savedUsd),
+    index('sizing_recommendations_saved_idx').on(t.savedUsd, t.id),
+    index('sizing_recommendations_found_idx').on(t.foundAt),
+    index('sizing_recommendations_title_trgm').using('gin', t.title.op('gin_trgm_ops')),
+  ],
+)
+
+/** How many herds rules may resize at once. */
+export const sizingLimits = pgTable(
+  'sizing_limits',
+  {
+    id: id(),
+    /** Empty: the whole fleet. */
+    region: text('region').notNull().default(''),
+    atOnce: integer('at_once').notNull(),
+    note: text('note').notNull().default(''),
+    ...stamps(),
+  },
+  (t) => [uniqueIndex('sizing_limits_region_key').on(t.region), check('sizing_limits_at_once_check', sql`${t.atOnce} > 0`)],
 )

@@ -124,6 +124,12 @@ export const callLaws: Readonly<Record<string, Law>> = {
   },
 
   'POST /api/v1/sizing-rules/{id}/run': { ask: one('sizing-rule'), may: atLeast('dba'), done: [202] },
+  'POST /api/v1/sizing-rules/{id}/approve': {
+    ask: (place, world) => ({ params: { id: world.id('sizing-rule', place) }, body: { revision: 1 } }),
+    may: (caller) => inPerson(caller) && atLeast('dba')(caller),
+    done: [204, 409, 422],
+  },
+  'GET /api/v1/savings': { ask: none, may: atLeast('viewer'), done: [200], isPlaceless: true },
   'POST /api/v1/sizing-rules/{id}/dry-run': {
     ask: (place, world) => ({ params: { id: world.id('sizing-rule', place) }, body: {} }),
     may: atLeast('viewer'),

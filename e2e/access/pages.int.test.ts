@@ -126,6 +126,7 @@ describe('pages', () => {
       '/settings',
       '/prices',
       '/pygmy-scripts',
+      '/savings',
       '/postgresql-settings',
       '/help',
       '/account',

@@ -113,7 +113,7 @@ const rooms: Walls['rooms'] = {
   },
   'db/timeline': { imports: 'db/pg lib/domain lib/kernel lib/shapes' },
   'db/samples': { imports: 'db/schema db/pg lib/domain lib/kernel lib/shapes' },
-  'db/rules': { imports: 'db/schema db/pg db/trail db/samples lib/domain lib/kernel lib/shapes' },
+  'db/rules': { imports: 'db/schema db/pg db/trail db/samples db/prices lib/domain lib/kernel lib/shapes' },
   'db/pygmy': { imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/resources lib/shapes', libraries: 'node' },
   'db/people': { imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/ports', libraries: 'drizzle-orm' },
   'db/fleet': {
@@ -215,7 +215,7 @@ const rooms: Walls['rooms'] = {
     imports: 'e2e/harness app db jobs/requests lib',
     libraries: 'drizzle-orm next next-auth pg react vitest zod node',
   },
-  'e2e/bench': { imports: 'e2e/harness db jobs/requests lib', libraries: 'pg ssh2 node' },
+  'e2e/bench': { imports: 'e2e/harness db jobs/requests jobs/sizing lib', libraries: 'pg ssh2 node' },
   'e2e/certificates': { imports: 'e2e/harness lib', libraries: 'vitest node' },
   'e2e/texts': { imports: 'app lib', libraries: 'vitest node' },
   'e2e/walls': { imports: '', libraries: 'vitest node' },

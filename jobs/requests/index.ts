@@ -1,5 +1,6 @@
 /** All that the web side sees of the workers: ask for a plan, submit it, steer the run. It holds no key and reaches no host. */
 export { closeQueue, migrateQueue, setQueue } from '../queue/location'
+export { approveRule } from './approve-rule'
 export { askForPlan, getPlan, type StoredPlan, waitForPlan } from './ask-plan'
 export { breakLock, herdLock, keepLock, lockHerd, unlockHerd } from './locks'
 export { moveScheduled } from './move-scheduled'

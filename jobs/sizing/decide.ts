@@ -2,10 +2,13 @@ import { heldBy, readCalendars } from '@/db/rules/calendars'
 import { type Decided, endDecisions, type OpenDecision, readOpenDecisions } from '@/db/rules/decisions'
 import { type Claimed, claimDue, databaseNow, keepClaim, takeOpenDecisions } from '@/db/rules/due'
 import { measure } from '@/db/rules/measure'
-import { readEarlierTypes, readRuleMembers } from '@/db/rules/members'
+import { readEarlierTypes, readRuleMembers, withTypes } from '@/db/rules/members'
+import { claimStayBig } from '@/db/rules/stay-big'
 import { choiceOf, chooseMembers, type MemberVerdict } from '@/lib/domain/rules/choose'
 import { comparisonsIn, parseConditions } from '@/lib/domain/rules/condition-text'
+import { type Comparison, forecastWeeks } from '@/lib/domain/rules/conditions'
 import { sizedMembers } from '@/lib/domain/rules/question'
+import { weeksBeforeIn } from '@/lib/domain/rules/weeks'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { Decider } from './decider'
 import { submitDecision } from './submit'
@@ -42,16 +45,22 @@ interface Chosen {
   members: MemberVerdict[]
 }
 
+/** Gives back what rules took from standbys that a calendar keeps large. Throws `database.down`. */
+export const keepBig = async (decider: Decider): Promise<void> => {
+  const at = await (decider.now ?? databaseNow)()
+  await decide(decider, await claimStayBig(at), at)
+}
+
 /** By the figures up to `at`: what ends here, and what is to be submitted. */
 const judge = async (open: readonly OpenDecision[], at: Date): Promise<(Decided | Chosen)[]> => {
   if (open.length === 0) return []
-  const [calendars, members, earlier] = await Promise.all([
-    readCalendars([...new Set(open.map(({ environmentId }) => environmentId))]),
-    readRuleMembers([...new Set(open.map(({ herdId }) => herdId))]),
-    readEarlierTypes(open.flatMap(({ reverseOf }) => reverseOf ?? [])),
-  ])
   const conditions = new Map(open.map(({ id, conditions }) => [id, parseConditions(conditions)]))
   const comparisons = [...conditions.values()].flatMap((one) => (typeof one === 'string' ? [] : comparisonsIn(one)))
+  const [calendars, members, earlier] = await Promise.all([
+    readCalendars([...new Set(open.map(({ environmentId }) => environmentId))]),
+    membersOf(open, comparisons, at),
+    readEarlierTypes(open.flatMap(({ reverseOf }) => reverseOf ?? [])),
+  ])
   const seriesOf = await measure([...members.values()].flat(), comparisons, { from: at, to: at })
   return open.map((decision): Decided | Chosen => {
     const { id, claim } = decision
@@ -62,11 +71,19 @@ const judge = async (open: readonly OpenDecision[], at: Date): Promise<(Decided 
     const condition = conditions.get(id)!
     if (typeof condition === 'string')
       return { id, claim, state: 'failed', because: `Its conditions cannot be read: ${condition}`, members: [] }
-    const verdicts = chooseMembers(condition, at.getTime(), sizedMembers(decision, members.get(decision.herdId) ?? [], earlier), seriesOf)
+    const sized = sizedMembers(decision, members.get(decision.herdId) ?? [], earlier)
+    const verdicts = chooseMembers(condition, at.getTime(), sized, seriesOf, weeksBeforeIn(decision.zone))
     const { choice, because } = choiceOf(verdicts)
     if (choice === 'chosen') return { decision, members: verdicts }
     return { id, claim, state: choice, because, members: verdicts.map((one) => ({ ...one, runId: null, leftOut: null })) }
   })
+}
+
+/** With the types they had, where a forecast asks what their load was of. */
+const membersOf = async (open: readonly OpenDecision[], comparisons: readonly Comparison[], at: Date) => {
+  const members = await readRuleMembers([...new Set(open.map(({ herdId }) => herdId))])
+  if (!comparisons.some(({ isAhead }) => isAhead)) return members
+  return withTypes(members, new Date(at.getTime() - (forecastWeeks.asked + 1) * 7 * 86_400_000))
 }
 
 const tryToSubmit = async (decider: Decider, decision: OpenDecision, members: MemberVerdict[], at: Date): Promise<void> => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
-import { addRecord } from '@/db/records/records'
+import { addRecord, changeRecord } from '@/db/records/records'
 import { claimDue } from '@/db/rules/due'
+import { claimStayBig } from '@/db/rules/stay-big'
 import { makePartitions } from '@/db/samples/partitions'
 import { type Bench, instanceId, openBench, type WorkerProcess } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
@@ -11,29 +12,32 @@ import { parseSchedules } from '@/lib/domain/rules/schedules'
 import { instanceMetrics, placeOf } from '@/lib/domain/samples/metrics'
 import type { Actor } from '@/lib/kernel/access/access'
 import { resourceByName } from '@/lib/resources'
-import { waitForRun } from '../requests'
+import { approveRule, waitForRun } from '../requests'
 
 const many = Array.from({ length: 12 }, (_, index) => `m${index}`)
 const shapes = [
-  ...['night', 'held', 'late', 'gone', 'left', 'again', 'year', 'hand', ...many].map((name) => ({
+  ...['night', 'held', 'late', 'gone', 'left', 'again', 'year', 'hand', 'full', ...many].map((name) => ({
     environment: 'dev',
     name,
     hosts: [`${name}-1`, `${name}-2`, `${name}-3`],
   })),
   { environment: 'prod', name: 'kept', hosts: ['kept-1', 'kept-2', 'kept-3'] },
+  { environment: 'pair', name: 'both', hosts: ['both-1', 'both-2', 'both-3'] },
 ]
 const anna: Actor = { kind: 'person', personId: idOf('anna'), name: 'anna', grants: [{ role: 'dba', environmentId: null }] }
 const leaver: Actor = { ...anna, personId: idOf('leaver'), name: 'leaver' }
+const ben: Actor = { ...anna, personId: idOf('ben'), name: 'ben' }
 
 let bench: Bench
 let workers: WorkerProcess[] = []
 beforeAll(async () => {
   bench = await openBench(shapes, 'redis')
-  for (const { personId, name } of [anna, leaver]) {
+  for (const { personId, name } of [anna, leaver, ben]) {
     await getPool().query('insert into people (id, user_name) values ($1, $2)', [personId, name])
     await getPool().query(`insert into grants (person_id, role) values ($1, 'dba')`, [personId])
   }
   await getPool().query(`update environments set protection = 'protected' where name = 'prod'`)
+  await getPool().query(`update environments set protection = 'two-person' where name = 'pair'`)
   await getPool().query(`update instances set role = case when title like '%-1' then 'primary' else 'standby' end`)
   await getPool().query(`insert into cloud_accounts (environment_id, name) select id, name from environments`)
   await getPool().query(
@@ -123,6 +127,78 @@ test('a rule shrinks the standby whose conditions hold at its minute, in its own
   expect(returned!.members[2]).toMatchObject({ verdict: 'left-out', because: 'The rule that is reversed has not resized it.' })
   await waitForRun(anna, returned!.runId!, { timeoutMs: 110_000 })
   expect(machineOf('night-2').type).toBe('m5.xlarge')
+})
+
+test('a calendar that keeps standbys large gives them back the type that a rule took, once for each worker that looks, and holds the rule', async () => {
+  await getPool().query(`update machines set type = 'm5.large' where title = 'night-2'`)
+  machineOf('night-2').type = 'm5.large'
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+  const big = {
+    herdId: herdOf('night'),
+    environmentId: idOf('dev'),
+    dates: tomorrow,
+    holdsDown: false,
+    staysBig: true,
+    growBeforeMinutes: 1440,
+  }
+  await addRecord(anna, resourceByName('calendar')!, { name: 'Sale', ...big })
+  const now = new Date()
+  const claims = (await Promise.all([claimStayBig(now), claimStayBig(now)])).flat()
+  expect(claims).toHaveLength(1)
+  expect(await claimStayBig(now)).toEqual([])
+  await getPool().query('update sizing_decisions set claimed_until = clock_timestamp() where id = $1', [claims[0]!.id])
+  const stateOf = async () =>
+    (await getPool().query('select kind, state, because from sizing_decisions where id = $1', [claims[0]!.id])).rows[0]
+  await expect
+    .poll(stateOf, { timeout: 110_000 })
+    .toEqual({ kind: 'stay-big', state: 'submitted', because: 'night on night-2: m5.large → m5.xlarge.' })
+  const [rule] = (
+    await getPool().query<{ id: string }>(`select id from sizing_rules where herd_id = $1 and action = 'down'`, [herdOf('night')])
+  ).rows
+  await comeDue(rule!.id, 5)
+  const held = (await decided(rule!.id, 3)).find(({ state }) => state === 'held')
+  expect(held).toMatchObject({ because: `The calendar Sale keeps standbys large: ${tomorrow} (UTC).` })
+})
+
+test('where two must agree a rule submits nothing until somebody else has approved it as it is', async () => {
+  const rule = await addRule('both', { actsInProtected: true })
+  const revision = async () => (await getPool().query('select revision from sizing_rules where id = $1', [rule])).rows[0].revision
+  await comeDue(rule)
+  expect(await decided(rule)).toMatchObject([
+    { state: 'refused', because: expect.stringContaining('nobody has approved the rule as it is') },
+  ])
+  await expect(approveRule(anna, rule, await revision())).rejects.toMatchObject({ code: 'plan.approval' })
+  await expect(approveRule({ ...ben, kind: 'token' }, rule, await revision())).rejects.toMatchObject({ code: 'access.denied' })
+  await expect(approveRule(ben, rule, (await revision()) + 1)).rejects.toMatchObject({ code: 'plan.moved' })
+  await approveRule(ben, rule, await revision())
+  await comeDue(rule, 5)
+  const [, agreed] = (await decided(rule, 2)).sort((a, b) => a.state.localeCompare(b.state))
+  expect(agreed).toMatchObject({ state: 'submitted' })
+  expect(
+    (await getPool().query(`select detail from audit where act = 'run.submit' and object_id = $1`, [agreed!.runId])).rows[0].detail,
+  ).toMatchObject({ approvedBy: 'ben' })
+  await changeRecord(anna, resourceByName('sizing-rule')!, rule, { type: 'm5.2xlarge' }, await revision())
+  await comeDue(rule, 10)
+  expect((await decided(rule, 3)).filter(({ state }) => state === 'refused')).toHaveLength(2)
+})
+
+test('a rule waits while as many herds are resized as its limit lets, and one that needs attention counts', async () => {
+  const [job] = (
+    await getPool().query<{ id: string }>(
+      `select j.id from jobs j join runs r on r.id = j.run_id where r.idempotency_key like 'sizing:%' and j.state = 'done' limit 1`,
+    )
+  ).rows
+  const set = (state: string) => getPool().query('update jobs set state = $2 where id = $1', [job!.id, state])
+  await addRecord(anna, resourceByName('sizing-limit')!, { region: 'us-east-1', atOnce: 1 })
+  const rule = await addRule('full')
+  await set('attention')
+  await comeDue(rule)
+  await expect
+    .poll(async () => (await decisionsOf(rule))[0]?.because, { timeout: 30_000 })
+    .toMatch(/^It waits\. Rules resize \d herds? of us-east-1 already; the limit is 1 at once\.$/)
+  await set('done')
+  await getPool().query('delete from sizing_limits')
+  expect(await decided(rule)).toMatchObject([{ state: 'submitted' }])
 })
 
 test('a calendar of its day holds it, and says which', async () => {

@@ -1,7 +1,8 @@
 import { absentActor } from '@/db/people/actors'
 import type { Tx } from '@/db/pg/client'
 import { inPgTransaction, type Queryable } from '@/db/pg/transaction'
-import { lockDecision, type OpenDecision, tellDecided, writeDecided } from '@/db/rules/decisions'
+import { lockDecision, type OpenDecision, postponeDecision, tellDecided, writeDecided } from '@/db/rules/decisions'
+import { noSlot } from '@/db/rules/slots'
 import { startableJobs } from '@/db/runs/claims'
 import type { PlanRow } from '@/db/runs/plans'
 import type { DecidedMember } from '@/db/schema'
@@ -10,8 +11,9 @@ import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { GateVerdict, Plan, PlanTarget } from '@/lib/kernel/operation/plan'
 import { withoutTargets } from '@/lib/kernel/operation/scheduled'
-import { keepQuestion, waitForPlan } from '../requests/ask-plan'
-import { startRun } from '../requests/start-run'
+import { keepQuestion, knownOperation, waitForPlan } from '../requests/ask-plan'
+import { mustRunIn } from '../requests/permission'
+import { hitEnvironments, startRun } from '../requests/start-run'
 import { mustBeTime } from '../requests/submit'
 import type { Decider } from './decider'
 
@@ -39,6 +41,9 @@ export const submitDecision = async (
       because:
         'Who saved the rule may no longer sign in, or the token it was saved with was revoked. Somebody who may has to save it again.',
     })
+  // A plan costs a look at every member: none is made for one that has to wait.
+  const waits = (client: Queryable) => waitsForSlot(client, decision, members)
+  if (await inPgTransaction(async (client) => !(await lockDecision(client, decision)) || (await waits(client)))) return
   const leftOut = new Map<string, string>()
   const agreed: Agreed[] = []
   const types = new Set(members.flatMap(({ verdict, to }) => (verdict === 'chosen' && to !== null ? [to] : [])))
@@ -48,12 +53,25 @@ export const submitDecision = async (
     const kept = asAllowed(decision, one.plan, leftOut)
     if (kept.eligible > 0) agreed.push({ row: one.row, plan: kept })
   }
-  for (const { plan } of agreed) mustBeAllowed(actor, decision, plan)
+  for (const { plan } of agreed) await mustBeAllowed(actor, decision, plan)
   const runIds = await inPgTransaction(async (client, tx) => {
-    if (!(await lockDecision(client, decision))) return []
+    if (!(await lockDecision(client, decision)) || (agreed.length > 0 && (await waits(client)))) return []
     return write(client, tx, { actor, decision, members, agreed, leftOut }, at)
   })
   if (runIds.length > 0) await waker.wakeJobs(await startableJobs(runIds))
+}
+
+/** Whether a limit makes it wait, which is written down. Throws `plan.refused` once it has waited for as long as it may start. */
+const waitsForSlot = async (client: Queryable, decision: OpenDecision, members: readonly MemberVerdict[]): Promise<boolean> => {
+  const because = await noSlot(
+    client,
+    members.filter(({ verdict }) => verdict === 'chosen').map(({ id }) => id),
+  )
+  if (because === null) return false
+  if (Date.now() - decision.createdAt.getTime() > decision.startWithinMinutes * 60_000)
+    throw new Fault('plan.refused', { because: `It could not start within ${decision.startWithinMinutes} min. ${because}` })
+  await postponeDecision(client, decision, `It waits. ${because}`)
+  return true
 }
 
 const planOf = async (
@@ -93,12 +111,36 @@ const unacceptable = (decision: OpenDecision, { gates }: PlanTarget): string | n
 }
 
 /** What would be asked of a person who submits it. */
-const mustBeAllowed = (actor: Actor, decision: OpenDecision, plan: Plan): void => {
-  if (plan.needsApproval)
-    throw new Fault('plan.approval', { because: 'The environment asks a second person for approval, and nobody has approved this run.' })
+const mustBeAllowed = async (actor: Actor, decision: OpenDecision, plan: Plan): Promise<void> => {
+  if (plan.needsApproval) await mustBeApproved(actor, decision, plan)
   if (plan.phrase !== null && !decision.actsInProtected)
     throw new Fault('plan.phrase', { because: 'The environment is protected, and the rule does not say that it acts there.' })
   mustBeTime(actor, plan, { isOutsideWindow: decision.isOutsideWindow, reason: decision.title }, new Date())
+}
+
+/** The second person approved the rule as it is, and may still run what it does. */
+const mustBeApproved = async (actor: Actor, { approvedBy, approvedByName }: OpenDecision, plan: Plan): Promise<void> => {
+  if (approvedBy === null)
+    throw new Fault('plan.approval', {
+      because:
+        'The environment asks a second person for approval, and nobody has approved the rule as it is. Somebody else who may resize here approves it on its page.',
+    })
+  if (approvedBy === actor.personId)
+    throw new Fault('plan.approval', { because: 'Who approved the rule must be somebody other than the person in whose name it acts.' })
+  const approver = await absentActor(approvedBy, null)
+  if (approver === null)
+    throw new Fault('plan.approval', {
+      because: `${approvedByName} approved the rule and may no longer sign in. Somebody else has to approve it.`,
+    })
+  try {
+    mustRunIn(approver, knownOperation(plan.operation), plan.input, hitEnvironments(plan))
+  } catch (cause) {
+    throw new Fault(
+      'plan.approval',
+      { because: `${approvedByName} approved the rule and may no longer resize here. Somebody else has to approve it.` },
+      { cause },
+    )
+  }
 }
 
 const write = async (
@@ -122,7 +164,7 @@ const write = async (
       plan,
       reason: `Sizing rule ${decision.title}`,
       ticket: '',
-      approvedBy: null,
+      approvedBy: decision.approvedByName,
       idempotencyKey: `sizing:${decision.id}:${index}`,
     })
     runIds.push(runId)

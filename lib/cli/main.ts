@@ -14,6 +14,7 @@ import { activity } from './seeing/activity'
 import { health } from './seeing/health'
 import { log } from './seeing/log'
 import { samples } from './seeing/samples'
+import { savings } from './seeing/savings'
 import { settings } from './seeing/settings'
 import { statements } from './seeing/statements'
 import { timeline } from './seeing/timeline'
@@ -132,7 +133,7 @@ const unschedule: Command = async (args) => {
 }
 
 const seeing = Object.fromEntries(
-  Object.entries({ activity, health, log, samples, settings, statements, timeline }).map(([name, show]): [string, Command] => [
+  Object.entries({ activity, health, log, samples, savings, settings, statements, timeline }).map(([name, show]): [string, Command] => [
     name,
     (args) => show(whereToGo(), args),
   ]),

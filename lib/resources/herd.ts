@@ -221,6 +221,8 @@ export const herd = defineResource({
     { resource: 'pooler', by: 'herdId' },
     { resource: 'name', by: 'herdId' },
     { resource: 'job', by: 'herdId', title: 'Work on it' },
+    { resource: 'sizing-rule', by: 'herdId' },
+    { resource: 'sizing-recommendation', by: 'herdId', title: 'Sizing recommendation' },
   ],
   offers: [
     {

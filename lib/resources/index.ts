@@ -17,6 +17,8 @@ import { pooler } from './pooler'
 import { audit, auditCheckpoint, change } from './record'
 import { server } from './server'
 import { sizingDecision, sizingRule } from './sizing'
+import { etcdCluster, proxy } from './etcd-proxies'
+import { sizingLimit, sizingRecommendation } from './sizing-advice'
 import { message, subscription } from './subscription'
 import { job, run, scheduledRun } from './work'
 
@@ -39,6 +41,8 @@ const declared = [
   sizingRule,
   sizingDecision,
   calendar,
+  sizingRecommendation,
+  sizingLimit,
   job,
   failover,
   certificate,

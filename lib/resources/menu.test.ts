@@ -14,7 +14,7 @@ test('an administrator has every declared entry, in its group and in the order o
   const groups = Object.fromEntries(menuFor(person('admin')).map(({ label, places }) => [label, places.map(({ href }) => href)]))
   const declared = (group: string) => resources.flatMap(({ menu, path }) => (menu?.group === group ? [menu.href ?? `/${path}`] : []))
   expect(groups).toEqual({
-    Fleet: ['/', ...declared('Fleet'), '/prices', '/postgresql-settings'],
+    Fleet: ['/', ...declared('Fleet'), '/prices', '/savings', '/postgresql-settings'],
     Work: [...declared('Work'), '/pygmy-scripts'],
     'People & access': [...declared('People & access'), '/settings'],
     Help: [...declared('Help'), '/help'],

@@ -94,7 +94,7 @@ export const sizingRule = defineResource({
       label: 'Conditions',
       maxLength: 4000,
       empty: 'none',
-      help: 'Of each standby, by recorded figures: lagSeconds < 60 and (loadPerCpu < 0.5 for 30 min or active < 5). load: loadPerCpu times vCPUs; busy: active and idle in transaction. primary. before a figure: the primary’s; combined. before it: the primary’s with that of the standbys it would serve for. What nobody measured does not pass.',
+      help: 'Of each standby, by recorded figures: lagSeconds < 60 and (loadPerCpu < 0.5 for 30 min or active < 5). load: loadPerCpu times vCPUs; busy: active and idle in transaction. primary. before a figure: the primary’s; combined. before it: the primary’s with that of the standbys it would serve for. forecast.loadPerCpu < 0.6 for 480 min: in the next 480 minutes, by the same hours of the last four weeks and on the vCPUs of the new type. What nobody measured does not pass.',
     },
     missedRuns: {
       kind: 'choice',
@@ -168,6 +168,14 @@ export const sizingRule = defineResource({
       help: 'From then on it decides again. Empty: until somebody ends the pause.',
     },
     note: { kind: 'longText', label: 'Note', maxLength: 4000 },
+    approvedByName: {
+      kind: 'text',
+      label: 'Approved by',
+      automatic: true,
+      empty: 'nobody',
+      help: 'Where the environment asks a second person: of the rule as it was then. A change needs a new approval.',
+    },
+    approvedAt: { kind: 'moment', label: 'Approved', automatic: true },
     nextAt: { kind: 'moment', label: 'Next run', automatic: true },
     lastState: { kind: 'choice', label: 'Last decision', automatic: true, choices: states },
     lastBecause: { kind: 'text', label: 'Why', automatic: true },
@@ -194,7 +202,7 @@ export const sizingRule = defineResource({
     { title: 'On condition', fields: ['conditions'] },
     { title: 'What it may do', fields: ['cutsClients', 'leavesNoStandby', 'actsInProtected', 'isOutsideWindow'] },
     { title: 'Pause', fields: ['isPaused', 'pauseReason', 'pausedUntil'] },
-    { title: 'Decisions', fields: ['nextAt', 'lastState', 'lastBecause', 'lastAt', 'personId'] },
+    { title: 'Decisions', fields: ['nextAt', 'lastState', 'lastBecause', 'lastAt', 'personId', 'approvedByName', 'approvedAt'] },
   ],
   related: [
     { resource: 'sizing-decision', by: 'ruleId', title: 'Decisions' },
@@ -204,7 +212,8 @@ export const sizingRule = defineResource({
     'A sizing rule resizes the machines of a herd’s standbys at given times: smaller where they have little to do, larger before they have much. Each time is decided once, by one worker, and the decision is kept with every figure.',
     'A standby is resized if all conditions hold for it, no calendar rests the rule, and the checks of the resize pass. The run is submitted in the name of who saved the rule last, with the permissions they have then.',
     'A rule that reverses another one returns each standby to the type it had before that rule resized it last. One whose type somebody changed since stays as it is.',
-    'Where an environment asks a second person for approval, a rule submits nothing and says so.',
+    'Where an environment asks a second person for approval, a rule submits nothing until somebody other than who saved it has approved it on its page. A change of the rule needs a new approval.',
+    'Sizing limits say how many herds rules resize at once, in the fleet and in a region. A decision waits for its turn, at most as long as the rule may start late.',
   ],
 })
 
@@ -229,6 +238,7 @@ export const sizingDecision = defineResource({
       choices: [
         { value: 'scheduled', label: 'Schedule' },
         { value: 'manual', label: 'Hand' },
+        { value: 'stay-big', label: 'Calendar' },
       ],
     },
     attempt: { kind: 'integer', label: 'Attempt', automatic: true },

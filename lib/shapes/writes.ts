@@ -66,6 +66,11 @@ export const writes = {
   testSubscription: (id: string): WriteCall<TriedMessage> => ({ method: 'POST', path: `subscriptions/${id}/test` }),
   renewSecret: (id: string): WriteCall<RenewedSecret> => ({ method: 'POST', path: `subscriptions/${id}/secret` }),
   decideRule: (id: string): WriteCall<{ id: string }> => ({ method: 'POST', path: `sizing-rules/${id}/run` }),
+  approveRule: (id: string, revision: number): WriteCall<null> => ({
+    method: 'POST',
+    path: `sizing-rules/${id}/approve`,
+    body: { revision },
+  }),
   dryRunRule: (id: string, days: number): WriteCall<DryRunShown> => ({
     method: 'POST',
     path: `sizing-rules/${id}/dry-run`,

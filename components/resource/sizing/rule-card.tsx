@@ -4,13 +4,14 @@ import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { callApi } from '@/components/run/call-api'
-import { Button } from '@/components/ui/button'
+import { Button, LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { Age, Moment } from '@/components/ui/zone'
 import type { DryRunShown } from '@/lib/shapes/sizing'
 import { writes } from '@/lib/shapes/writes'
 import { DryRunTable } from './dry-run-table'
+import { RuleApproval, type RuleApprovalShown } from './rule-approval'
 
 const dryDays = 7
 
@@ -21,6 +22,8 @@ export const RuleCard = ({
   next,
   pausedBecause,
   because,
+  approval,
+  reverse,
 }: {
   id: string
   zone: string
@@ -30,6 +33,10 @@ export const RuleCard = ({
   pausedBecause: string | null
   /** Why this person may not run it; null: they may. */
   because: string | null
+  /** null: its environment asks nobody. */
+  approval: RuleApprovalShown | null
+  /** Where the rule that reverses it is added; null: there is one, or it reverses another itself. */
+  reverse: string | null
 }) => {
   const router = useRouter()
   const [busy, setBusy] = useState<'run' | 'dry' | null>(null)
@@ -60,6 +67,7 @@ export const RuleCard = ({
   return (
     <Card title="Next runs">
       <div className="grid gap-3">
+        {approval !== null && <RuleApproval id={id} approval={approval} />}
         {pausedBecause !== null && <Note tone="warn" title={pausedBecause} />}
         <ol className="grid gap-x-6 gap-y-1 sm:grid-cols-2">
           {next.map(({ at, shown }) => (
@@ -89,6 +97,14 @@ export const RuleCard = ({
                 : (because ?? 'Run now decides once, in your name, whatever calendars say.')}
           </span>
         </div>
+        {reverse !== null && (
+          <p className="flex flex-wrap items-center gap-3">
+            <LinkButton href={reverse} variant="quiet">
+              Add the rule that reverses it
+            </LinkButton>
+            <span className="text-ink-2">Without one, standbys keep the type it gives them.</span>
+          </p>
+        )}
         {problem && <Note tone="bad" isAlert title={problem} />}
         {decision !== null && (
           <Note tone="info" isAlert title="A worker decides it within seconds.">

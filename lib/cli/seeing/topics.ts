@@ -70,6 +70,19 @@ export const seeingTopics = {
     ],
     more: 'Without --from the last hour.',
   },
+  savings: {
+    brief: 'show what machines cost, and what sizing rules saved',
+    usage: 'matriarch savings [HERD] [--from MONTH --to MONTH] [-o table|json|csv]',
+    inputs: [
+      name('a herd; without it all of them'),
+      ['--from MONTH', 'such as 2026-10; default: this month'],
+      ['--to MONTH', 'the last one; default: this month'],
+      ['--env ENVIRONMENT', 'where herds of several environments have the name'],
+      output('table, json, or csv with a line for each machine, month and type'),
+    ],
+    examples: ['matriarch savings', 'matriarch savings shop --from 2026-01 -o csv'],
+    more: 'Each hour at the price on demand that was valid then, against the type the machine had before rules made it smaller. Hours that nobody saw are unknown.',
+  },
   settings: {
     brief: 'compare the settings of a herd, show those of an instance, or find instances by a setting',
     usage:

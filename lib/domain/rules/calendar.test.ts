@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type CalendarLine, lineAt, parseCalendar } from './calendar'
+import { type CalendarLine, lineAt, parseCalendar, pieceAt } from './calendar'
 
 const isHeld = (text: string, zone: string, at: string) => lineAt(parseCalendar(text) as CalendarLine[], zone, new Date(at)) !== undefined
 
@@ -61,4 +61,11 @@ test('what is wrong with a line is said with the line', () => {
   ] as const)
     expect(parseCalendar(text), text).toMatch(because)
   expect(parseCalendar('02-29')).toHaveLength(1)
+})
+
+test('the piece that counts began at its time of that day, or of the day before', () => {
+  const lines = parseCalendar('Fri 22:00-06:00\n2026-12-24..2026-12-26') as CalendarLine[]
+  const from = (at: string) => pieceAt(lines, 'Europe/Berlin', new Date(at))?.from.toISOString()
+  expect(from('2026-11-28T04:00:00Z')).toBe('2026-11-27T21:00:00.000Z')
+  expect(from('2026-12-25T12:00:00Z')).toBe('2026-12-24T23:00:00.000Z')
 })

@@ -1,4 +1,4 @@
-import { clockAt } from '../values/maintenance-window'
+import { clockAt, momentOf } from '../values/maintenance-window'
 import { linesOf } from './schedules'
 
 /** When a calendar counts, on the clock of a time zone that is said elsewhere. */
@@ -66,7 +66,10 @@ const placeOf = (kind: CalendarLine['kind'], written: string): number | null => 
 }
 
 /** The first of the lines that counts at `at` by the clock of `zone`; undefined: none. */
-export const lineAt = (lines: readonly CalendarLine[], zone: string, at: Date): CalendarLine | undefined => {
+export const lineAt = (lines: readonly CalendarLine[], zone: string, at: Date): CalendarLine | undefined => pieceAt(lines, zone, at)?.line
+
+/** As `lineAt`, with the moment at which its times of that day began. */
+export const pieceAt = (lines: readonly CalendarLine[], zone: string, at: Date): { line: CalendarLine; from: Date } | undefined => {
   const reading = clockAt(at.getTime() - at.getMilliseconds(), zone)
   const today = Math.floor(reading / dayMs) * dayMs
   const isIn = (line: CalendarLine, midnight: number): boolean => {
@@ -74,7 +77,10 @@ export const lineAt = (lines: readonly CalendarLine[], zone: string, at: Date): 
     const until = line.until > line.since ? line.until : line.until + 1440
     return line.since <= minute && minute < until && isDay(line, new Date(midnight))
   }
-  return lines.find((line) => isIn(line, today) || isIn(line, today - dayMs))
+  for (const line of lines)
+    for (const midnight of [today, today - dayMs])
+      if (isIn(line, midnight)) return { line, from: new Date(momentOf(midnight + line.since * 60_000, zone)) }
+  return undefined
 }
 
 const isDay = ({ kind, from, to }: CalendarLine, date: Date): boolean => {

@@ -87,3 +87,17 @@ test('busy sessions are those that are active and those that are idle in a trans
   const figures = { 'a active': 2, 'a idleInTransaction': 1, 'b active': 2 }
   expect(choose('busy = 3', [member('a'), member('b')], figures).map(({ verdict }) => verdict)).toEqual(['chosen', 'unknown'])
 })
+
+test('a forecast is of the vCPUs of the new type, by those that the member had when it was recorded', () => {
+  const weekMs = 7 * 86_400_000
+  const recorded = [4, 3, 2, 1].map(
+    (weeks): Recorded => ({ from: at - weeks * weekMs, to: at - weeks * weekMs + 600_000, low: 0.2, high: 0.2 }),
+  )
+  const forecast = parseConditions('forecast.loadPerCpu < 0.5 for 10 min') as Condition
+  const because = (one: SizedMember) => chooseMembers(forecast, at, [one], () => recorded)[0]!
+  // 0.2 on 4 vCPUs is 0.4 on 2; where it was recorded on 2 it stays 0.2.
+  expect(because(member('a'))).toMatchObject({ verdict: 'chosen', because: expect.stringContaining('was 0.4') })
+  const small = recorded.map(({ from }) => ({ from, to: from + 1, type: 'm5.large' }))
+  expect(because(member('a', { types: small }))).toMatchObject({ because: expect.stringContaining('was 0.2') })
+  expect(because(member('a', { to: 'x9.huge' })).verdict).toBe('unknown')
+})

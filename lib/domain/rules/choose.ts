@@ -1,6 +1,15 @@
-import { type ComparedSubject, type Comparison, type Condition, type Judged, judgeCondition, type Recorded } from './conditions'
-import { derive } from './derived'
-import { isDerived, type RecordedMetric } from './figures'
+import { vcpusOf } from '../machines/vcpus'
+import {
+  type ComparedSubject,
+  type Comparison,
+  type Condition,
+  type Judged,
+  judgeCondition,
+  type Recorded,
+  type WeeksBefore,
+} from './conditions'
+import { busyOf } from './derived'
+import type { RecordedMetric } from './figures'
 
 /** A member as far as a rule needs it. */
 export interface SizedMember {
@@ -14,10 +23,18 @@ export interface SizedMember {
   /** The type that the rule gives it; null: none, and `because` says why. */
   to: string | null
   because: string | null
+  /** Which types it had when, as far as that was seen; of other times it is taken to have been as it is. Milliseconds since 1970. */
+  types?: readonly TypeSpan[]
 }
 
-/** Of a member or its host, in order of time. */
-export type SeriesOf = (memberId: string, metric: RecordedMetric) => readonly Recorded[]
+export interface TypeSpan {
+  from: number
+  to: number
+  type: string
+}
+
+/** Of a member or its host, in order of time. `isAhead`: of earlier weeks, for a forecast. */
+export type SeriesOf = (memberId: string, metric: RecordedMetric, isAhead: boolean) => readonly Recorded[]
 
 export interface MemberVerdict {
   id: string
@@ -37,7 +54,13 @@ const weighed: ReadonlySet<string> = new Set(['loadPerCpu', 'activePerCpu', 'cpu
  * Which members a rule would give another type at `at`, in the order given: each is judged as if those chosen before it had handed their load to the primary.
  * A rule never chooses a primary.
  */
-export const chooseMembers = (condition: Condition, at: number, members: readonly SizedMember[], seriesOf: SeriesOf): MemberVerdict[] => {
+export const chooseMembers = (
+  condition: Condition,
+  at: number,
+  members: readonly SizedMember[],
+  seriesOf: SeriesOf,
+  weeksBefore?: WeeksBefore,
+): MemberVerdict[] => {
   const primaries = members.filter(({ isPrimary }) => isPrimary)
   const primary = primaries.length === 1 ? primaries[0]! : null
   const chosen: SizedMember[] = []
@@ -48,38 +71,60 @@ export const chooseMembers = (condition: Condition, at: number, members: readonl
     if (type === null) return { ...said, verdict: 'left-out', because: 'No machine of a cloud account is tied to its server.' }
     if (to === null) return { ...said, verdict: 'left-out', because: member.because ?? 'The rule has no type for it.' }
     if (type === to) return { ...said, verdict: 'same', because: `It is ${to} already.` }
-    const recordedOf = (metric: Comparison['metric'], of: ComparedSubject): readonly Recorded[] => {
-      if (of === 'member') return figureOf(metric, member, seriesOf)
+    const recordedOf = (metric: Comparison['metric'], of: ComparedSubject, isAhead: boolean): readonly Recorded[] => {
+      const series = (one: SizedMember) => figureOf(metric, one, (source) => seriesOf(one.id, source, isAhead))
+      if (of === 'member') return isAhead && weighed.has(metric) ? asOn(member, to, series(member)) : series(member)
       if (primary === null) return []
-      return of === 'primary' ? figureOf(metric, primary, seriesOf) : combined(metric, primary, [...chosen, member], seriesOf)
+      return of === 'primary' ? series(primary) : combined(weighed.has(metric), primary, [...chosen, member], series)
     }
-    const judged = judgeCondition(condition, at, recordedOf)
+    const judged = judgeCondition(condition, at, recordedOf, weeksBefore)
     if (judged.verdict === 'passes') chosen.push(member)
     return { ...said, judged, verdict: judged.verdict === 'passes' ? 'chosen' : judged.verdict, because: judged.because }
   })
 }
 
-const figureOf = (metric: Comparison['metric'], { id, cpus }: SizedMember, seriesOf: SeriesOf): readonly Recorded[] =>
-  isDerived(metric) ? derive(metric, cpus, (source) => seriesOf(id, source)) : seriesOf(id, metric)
+/** The load is by the vCPUs that a member had then. */
+const figureOf = (
+  metric: Comparison['metric'],
+  member: SizedMember,
+  series: (source: RecordedMetric) => readonly Recorded[],
+): readonly Recorded[] => {
+  if (metric === 'load') return byCpus(series('loadPerCpu'), member, 1)
+  return metric === 'busy' ? busyOf(series) : series(metric)
+}
+
+const cpusAt = ({ cpus, types }: SizedMember, at: number): number | null => {
+  const then = types?.find((one) => one.from <= at && at < one.to)
+  return (then && vcpusOf(then.type)) ?? cpus
+}
+
+/** What a member's load would have been on the vCPUs of another type; unknown where those of either are. */
+const asOn = (member: SizedMember, type: string, recorded: readonly Recorded[]): readonly Recorded[] => {
+  const cpus = vcpusOf(type)
+  return cpus === null ? [] : byCpus(recorded, member, cpus)
+}
+
+const byCpus = (recorded: readonly Recorded[], member: SizedMember, per: number): Recorded[] =>
+  recorded.map((one) => {
+    const had = cpusAt(member, one.from)
+    const times = (figure: number | null) => (figure === null || had === null ? null : (figure * had) / per)
+    return { ...one, low: times(one.low), high: times(one.high) }
+  })
 
 /** What the primary would have had if it had served these members' clients too; where one of them says nothing, nothing is known. */
 const combined = (
-  metric: Comparison['metric'],
+  isWeighed: boolean,
   primary: SizedMember,
   others: readonly SizedMember[],
-  seriesOf: SeriesOf,
+  series: (member: SizedMember) => readonly Recorded[],
 ): readonly Recorded[] => {
-  const isWeighed = weighed.has(metric)
   if (isWeighed && [primary, ...others].some(({ cpus }) => cpus === null)) return []
-  const weightOf = ({ cpus }: SizedMember) => (isWeighed ? cpus! / primary.cpus! : 1)
-  const parts = others.map((other) => ({
-    weight: weightOf(other),
-    byMinute: new Map(figureOf(metric, other, seriesOf).map((one) => [minuteOf(one.from), one])),
-  }))
-  return figureOf(metric, primary, seriesOf).map((own): Recorded => {
+  const parts = others.map((other) => ({ other, byMinute: new Map(series(other).map((one) => [minuteOf(one.from), one])) }))
+  return series(primary).map((own): Recorded => {
     let { low, high } = own
-    for (const { weight, byMinute } of parts) {
+    for (const { other, byMinute } of parts) {
       const one = byMinute.get(minuteOf(own.from))
+      const weight = isWeighed ? cpusAt(other, own.from)! / primary.cpus! : 1
       low = low === null || one?.low == null ? null : low + weight * one.low
       high = high === null || one?.high == null ? null : high + weight * one.high
     }

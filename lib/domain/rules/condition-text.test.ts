@@ -56,3 +56,10 @@ test('what is wrong is said with the word that is', () => {
   ] as const)
     expect(parseConditions(text), text).toMatch(because)
 })
+
+test('a forecast says how far ahead', () => {
+  expect(parseConditions('forecast.combined.loadPerCpu < 0.7 for 480 min')).toEqual({
+    ...{ metric: 'loadPerCpu', of: 'combined', sign: '<', bound: 0.7, minutes: 480, isAhead: true },
+  })
+  expect(parseConditions('forecast.cpu < 50')).toMatch(/Say how far ahead/)
+})

@@ -94,13 +94,14 @@ class Reader {
   #comparison(): Comparison {
     this.#comparisons += 1
     if (this.#comparisons > comparisonsMax) throw new Unreadable(`Write at most ${comparisonsMax} comparisons.`)
-    const { metric, of } = figureOf(this.#take())
+    const { metric, of, isAhead } = figureOf(this.#take())
     const written = this.#take()
     const sign = written === undefined ? undefined : signs[written]
     if (sign === undefined) throw new Unreadable(`${metric} is followed by ${said(written)}. Write one of > >= < <= =.`)
     const bound = numberOf(this.#take(), `${metric} ${written}`)
     const minutes = this.next()?.toLowerCase() === 'for' ? this.#minutes() : 0
-    return { metric, sign, bound, minutes, ...(of === 'member' ? {} : { of }) }
+    if (isAhead && minutes === 0) throw new Unreadable(`Say how far ahead: forecast.${metric} ${written} ${bound} for 480 min.`)
+    return { metric, sign, bound, minutes, ...(of === 'member' ? {} : { of }), ...(isAhead ? { isAhead: true as const } : {}) }
   }
 
   #minutes(): number {
@@ -123,18 +124,20 @@ const numberOf = (token: string | undefined, after: string): number => {
   return Number(token)
 }
 
-const figureOf = (token: string | undefined): { metric: Comparison['metric']; of: ComparedSubject } => {
-  const parts = token?.split('.') ?? []
+const figureOf = (token: string | undefined): { metric: Comparison['metric']; of: ComparedSubject; isAhead: boolean } => {
+  const written = token?.split('.') ?? []
+  const isAhead = written[0]?.toLowerCase() === 'forecast'
+  const parts = isAhead ? written.slice(1) : written
   const of = parts.length === 2 ? comparedSubjects.find((one) => one === parts[0]!.toLowerCase()) : 'member'
   const named = parts.at(-1)?.toLowerCase()
   const metric = metrics.find(({ name }) => name.toLowerCase() === named)?.name
   if (of === undefined || metric === undefined || parts.length > 2)
     throw new Unreadable(
-      `${said(token)} is no figure. Write one of ${metrics.map(({ name }) => name).join(', ')}; with primary. or combined. before it where it is not the member’s.`,
+      `${said(token)} is no figure. Write one of ${metrics.map(({ name }) => name).join(', ')}; with primary. or combined. before it where it is not the member’s, and forecast. before that where it is of the time ahead.`,
     )
   if (of === 'combined' && !combinedMetrics.has(metric))
     throw new Unreadable(`combined.${metric} says nothing. It is for ${[...combinedMetrics].join(', ')}.`)
-  return { metric, of }
+  return { metric, of, isAhead }
 }
 
 /** What each comparison of a condition needs to have been recorded. */

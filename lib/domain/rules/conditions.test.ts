@@ -123,3 +123,23 @@ test('a tree keeps the verdict and the figures of each of its parts', () => {
     ],
   })
 })
+
+test('a forecast goes by the same hours of each week that was recorded: one that breaks it decides, and of one week nothing follows', () => {
+  const weekMs = 7 * 86_400_000
+  const weekOf = (weeks: number, high: number): Recorded[] =>
+    Array.from({ length: 6 }, (_, n) => {
+      const from = at - weeks * weekMs + n * 10 * minuteMs
+      return { from, to: from + 10 * minuteMs, low: 0.1, high }
+    })
+  const forecast: Condition = { metric: 'loadPerCpu', sign: '<', bound: 0.5, minutes: 60, isAhead: true }
+  const judged = (...series: Recorded[][]) => judge(forecast, { loadPerCpu: series.flat() })
+  expect(judged(weekOf(2, 0.4), weekOf(1, 0.3))).toEqual({
+    verdict: 'passes',
+    because: 'Load per vCPU < 0.5 for the next 60 min: was 0.1 to 0.4 in the same hours of 2 of the last 4 weeks',
+    parts: [],
+  })
+  expect(judged(weekOf(3, 0.9), weekOf(2, 0.4), weekOf(1, 0.3)).verdict).toBe('fails')
+  expect(judged(weekOf(1, 0.3)).verdict).toBe('unknown')
+  expect(judged(weekOf(2, 0.3), weekOf(1, 0.3).slice(0, 2)).verdict).toBe('unknown')
+  expect(judged().because).toContain('nothing is recorded of the same hours')
+})

@@ -19,7 +19,17 @@ export interface Comparison {
   bound: number
   /** For how long without a break; 0: by the newest figure. */
   minutes: number
+  /** Not of the minutes before but of those that lie ahead, by the same ones of the last weeks. */
+  isAhead?: true
 }
+
+/** How many weeks a forecast goes by, and of how many something must have been recorded from begin to end. */
+export const forecastWeeks = { asked: 4, needed: 2 } as const
+const weekMs = 7 * 86_400_000
+
+/** The moment of an earlier week at which the clock of a zone showed the same. Milliseconds since 1970. */
+export type WeeksBefore = (at: number, weeks: number) => number
+const byUtc: WeeksBefore = (at, weeks) => at - weeks * weekMs
 
 /** What was recorded over a span: one sample where all three are the same, later the extremes of ten minutes. Milliseconds since 1970; `to` is not in it. */
 export interface Recorded {
@@ -49,11 +59,16 @@ const minuteMs = 60_000
 export const judgeCondition = (
   condition: Condition,
   at: number,
-  recordedOf: (metric: Comparison['metric'], of: ComparedSubject) => readonly Recorded[],
+  recordedOf: (metric: Comparison['metric'], of: ComparedSubject, isAhead: boolean) => readonly Recorded[],
+  weeksBefore: WeeksBefore = byUtc,
 ): Judged => {
-  if ('metric' in condition) return { ...judgeComparison(condition, at, recordedOf(condition.metric, condition.of ?? 'member')), parts: [] }
+  if ('metric' in condition) {
+    const recorded = recordedOf(condition.metric, condition.of ?? 'member', condition.isAhead === true)
+    const judge = condition.isAhead ? judgeForecast : judgeComparison
+    return { ...judge(condition, at, recorded, weeksBefore), parts: [] }
+  }
   const isAll = 'all' in condition
-  const parts = (isAll ? condition.all : condition.any).map((part) => judgeCondition(part, at, recordedOf))
+  const parts = (isAll ? condition.all : condition.any).map((part) => judgeCondition(part, at, recordedOf, weeksBefore))
   const verdicts = parts.map(({ verdict }) => verdict)
   const passed = verdicts.filter((verdict) => verdict === 'passes').length
   const because = parts.length === 0 && isAll ? 'no conditions' : `${passed} of ${parts.length} passed, ${isAll ? 'all' : 'one'} needed`
@@ -69,9 +84,8 @@ const anyOf = (verdicts: readonly Verdict[]): Verdict =>
   verdicts.includes('passes') ? 'passes' : verdicts.includes('unknown') ? 'unknown' : 'fails'
 
 const judgeComparison = (comparison: Comparison, at: number, recorded: readonly Recorded[]): Omit<Judged, 'parts'> => {
-  const { metric, sign, bound, minutes } = comparison
-  const label = [...instanceMetrics, ...hostMetrics, ...derivedMetrics].find((one) => one.name === metric)!.label
-  const asked = `${label}${subjectWords[comparison.of ?? 'member']} ${sign} ${bound}${minutes === 0 ? '' : ` for ${minutes} min`}`
+  const { sign, bound, minutes } = comparison
+  const asked = `${labelOf(comparison)} ${sign} ${bound}${minutes === 0 ? '' : ` for ${minutes} min`}`
   const known = recorded.filter((one): one is Known => one.low !== null && one.high !== null)
   const from = minutes === 0 ? at : at - minutes * minuteMs
   const within = minutes === 0 ? newest(known, at) : known.filter((one) => one.to > from && one.from < at)
@@ -83,6 +97,35 @@ const judgeComparison = (comparison: Comparison, at: number, recorded: readonly 
   if (verdicts.includes('fails')) return { verdict: 'fails', because: seen }
   if (minutes > 0 && hasGap(within, from, at)) return { verdict: 'unknown', because: `${seen}, with times not recorded` }
   if (verdicts.includes('unknown')) return { verdict: 'unknown', because: `${seen}; older figures are kept as extremes only` }
+  return { verdict: 'passes', because: seen }
+}
+
+const labelOf = ({ metric, of = 'member' }: Comparison): string =>
+  `${[...instanceMetrics, ...hostMetrics, ...derivedMetrics].find((one) => one.name === metric)!.label}${subjectWords[of]}`
+
+/** What was so in the same minutes of every week that was recorded is taken to be so again; of fewer weeks than are needed nothing follows. */
+const judgeForecast = (
+  comparison: Comparison,
+  at: number,
+  recorded: readonly Recorded[],
+  weeksBefore: WeeksBefore,
+): Omit<Judged, 'parts'> => {
+  const { sign, bound, minutes } = comparison
+  const asked = `${labelOf(comparison)} ${sign} ${bound} for the next ${minutes} min`
+  const weeks = Array.from({ length: forecastWeeks.asked }, (_, index) => {
+    const until = weeksBefore(at, index + 1) + minutes * minuteMs
+    const from = until - minutes * minuteMs
+    const within = recorded.filter((one) => one.low !== null && one.high !== null && one.to > from && one.from < until) as Known[]
+    return { within, verdict: judgeComparison(comparison, until, within).verdict }
+  })
+  const all = weeks.flatMap(({ within }) => within)
+  if (all.length === 0)
+    return { verdict: 'unknown', because: `${asked}: nothing is recorded of the same hours of the last ${forecastWeeks.asked} weeks` }
+  const whole = weeks.filter(({ verdict }) => verdict !== 'unknown').length
+  const [low, high] = [Math.min(...all.map((one) => one.low)), Math.max(...all.map((one) => one.high))]
+  const seen = `${asked}: was ${figure(low)} to ${figure(high)} in the same hours of ${whole} of the last ${forecastWeeks.asked} weeks`
+  if (weeks.some(({ verdict }) => verdict === 'fails')) return { verdict: 'fails', because: seen }
+  if (whole < forecastWeeks.needed) return { verdict: 'unknown', because: `${seen}, and ${forecastWeeks.needed} are needed` }
   return { verdict: 'passes', because: seen }
 }
 

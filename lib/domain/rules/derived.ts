@@ -1,21 +1,9 @@
 import type { Recorded } from './conditions'
-import type { DerivedMetric, RecordedMetric } from './figures'
+import type { RecordedMetric } from './figures'
 
-/** A derived figure of one member; `cpus` are its host's, null: not known. */
-export const derive = (
-  metric: DerivedMetric,
-  cpus: number | null,
-  recorded: (metric: RecordedMetric) => readonly Recorded[],
-): readonly Recorded[] => {
-  if (metric === 'load') return cpus === null ? [] : recorded('loadPerCpu').map((one) => scaled(one, cpus))
-  return summed(recorded('active'), recorded('idleInTransaction'))
-}
-
-const scaled = ({ low, high, ...span }: Recorded, by: number): Recorded => ({
-  ...span,
-  low: low === null ? null : low * by,
-  high: high === null ? null : high * by,
-})
+/** Sessions that are active or idle in a transaction, of one member. */
+export const busyOf = (recorded: (metric: RecordedMetric) => readonly Recorded[]): readonly Recorded[] =>
+  summed(recorded('active'), recorded('idleInTransaction'))
 
 /** Both are of the same rows: what one has, the other has at the same time. */
 const summed = (first: readonly Recorded[], second: readonly Recorded[]): Recorded[] => {

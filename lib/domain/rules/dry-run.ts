@@ -3,6 +3,7 @@ import { comparisonsIn } from './condition-text'
 import { type Condition, gapMaxMs, type Recorded } from './conditions'
 import { type CronTimes, runsAfter } from './cron'
 import { type EarlierType, type RuleMember, type RuleQuestion, sizedMembers } from './question'
+import { weeksBeforeIn } from './weeks'
 
 /** A rule as a dry run needs it. */
 export interface DryRule extends RuleQuestion {
@@ -106,8 +107,12 @@ const decide = (
   if (held !== null) return { ...said, outcome: 'held', because: held, members: [] }
   const minutes = Math.max(0, ...comparisonsIn(rule.condition).map((one) => one.minutes))
   const since = at.getTime() - minutes * 60_000 - gapMaxMs - tenMinutesMs
-  const verdicts = chooseMembers(rule.condition, at.getTime(), sizedMembers(rule, members, earlier), (id, metric) =>
-    between(seriesOf(id, metric), since, at.getTime()),
+  const verdicts = chooseMembers(
+    rule.condition,
+    at.getTime(),
+    sizedMembers(rule, members, earlier),
+    (id, metric, isAhead) => (isAhead ? seriesOf(id, metric, true) : between(seriesOf(id, metric, false), since, at.getTime())),
+    weeksBeforeIn(rule.zone),
   )
   const { choice, because } = choiceOf(verdicts)
   return { ...said, outcome: choice === 'chosen' ? 'resized' : choice, because, members: verdicts }

@@ -10,9 +10,6 @@ export const derivedMetrics = [
 
 export type DerivedMetric = (typeof derivedMetrics)[number]['name']
 
-export const isDerived = (metric: RecordedMetric | DerivedMetric): metric is DerivedMetric =>
-  derivedMetrics.some(({ name }) => name === metric)
-
 /** What has to have been recorded for a figure. */
 export const sourcesOf = (metric: RecordedMetric | DerivedMetric): RecordedMetric[] => {
   if (metric === 'load') return ['loadPerCpu']

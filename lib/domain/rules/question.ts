@@ -1,4 +1,4 @@
-import type { SizedMember } from './choose'
+import type { SizedMember, TypeSpan } from './choose'
 
 /** What a rule asks of each member. */
 export interface RuleQuestion {
@@ -24,6 +24,8 @@ export interface RuleMember {
   region: string | null
   /** `Key=value`, of its machine. */
   tags: readonly string[]
+  /** Which types it had in the weeks that a forecast goes by; left out: nobody asked. */
+  types?: readonly TypeSpan[]
 }
 
 /** The type that a member had before a rule resized it last. */
@@ -54,8 +56,8 @@ export const wantedType = (
 /** What a rule would make of each member. */
 export const sizedMembers = (rule: RuleQuestion, members: readonly RuleMember[], earlier: readonly EarlierType[]): SizedMember[] =>
   members.map((member) => {
-    const { id, title, role, cpus, type } = member
-    const said = { id, title, isPrimary: role === 'primary', cpus, type }
+    const { id, title, role, cpus, type, types } = member
+    const said = { id, title, isPrimary: role === 'primary', cpus, type, ...(types ? { types } : {}) }
     if (rule.action !== 'return') return { ...said, to: wantedType(rule, member), because: null }
     const own = earlier.find(({ ruleId, memberId }) => ruleId === rule.reverseOf && memberId === id)
     if (!own) return { ...said, to: null, because: 'The rule that is reversed has not resized it.' }

@@ -7,6 +7,7 @@ export const proofMinutes = 10
  */
 export const provenActs: Readonly<Record<string, true | readonly string[]>> = {
   'plan.approve': true,
+  'sizing-rule.approve': true,
   'person.add': true,
   'person.change': true,
   'person.delete': true,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ledgerMonthsMax, ledgerSchema } from '@/lib/shapes/ledger'
 import { dryRunDays } from '@/lib/shapes/sizing'
 import { defineCall } from '../call'
 
@@ -16,6 +17,39 @@ export const sizingCalls = {
     output: z.object({ id: z.uuid().describe('Of the decision.') }),
     status: 202,
     faults: ['access.denied', 'record.missing'],
+  }),
+  approveSizingRule: defineCall({
+    method: 'POST',
+    path: '/api/v1/sizing-rules/{id}/approve',
+    tag,
+    caller: 'actor',
+    summary: 'Approve a sizing rule',
+    description:
+      'As the second person whom its environment asks for: the runs of the rule as it is need no other approval. Saving the rule again ends it. A person who is signed in, other than who saved it.',
+    input: z.strictObject({ revision: z.int().min(1).describe('Of the rule that was read.') }),
+    status: 204,
+    faults: ['input.invalid', 'access.denied', 'auth.proof', 'plan.approval', 'plan.moved', 'record.missing'],
+  }),
+  savings: defineCall({
+    method: 'GET',
+    path: '/api/v1/savings',
+    tag,
+    caller: 'actor',
+    summary: 'Read what machines cost and what sizing rules saved',
+    description:
+      'A machine of a herd in a month: its hours at each type, each hour at the price on demand that was valid then, and what it would have cost at the type it had before rules made it smaller. What nobody saw is unknown and in no sum. With `format=csv` each machine, month and type is a line.',
+    alsoContentType: 'text/csv',
+    query: {
+      from: { description: 'First month, such as 2026-10; default: this one.', schema: { type: 'string', pattern: '^\\d{4}-\\d{2}$' } },
+      to: {
+        description: `Last month; default: \`from\` or this one; at most ${ledgerMonthsMax} months.`,
+        schema: { type: 'string', pattern: '^\\d{4}-\\d{2}$' },
+      },
+      herdId: { description: 'Of this herd alone.', schema: { type: 'string', format: 'uuid' } },
+      format: 'json (default) or csv.',
+    },
+    output: ledgerSchema,
+    faults: ['input.invalid', 'access.denied', 'record.missing'],
   }),
   dryRunSizingRule: defineCall({
     method: 'POST',

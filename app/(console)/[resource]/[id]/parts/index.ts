@@ -11,6 +11,7 @@ import { person } from './person'
 import { pooler } from './pooler'
 import { scheduledRun } from './scheduled-run'
 import { server } from './server'
+import { sizingRecommendation } from './sizing-recommendation'
 import { sizingDecision, sizingRule } from './sizing-rule'
 import { etcdCluster, proxy } from './stack'
 import { subscription } from './subscription'
@@ -31,6 +32,7 @@ const parts: Partial<Record<ResourceName, ResourceParts>> = {
   'scheduled-run': scheduledRun,
   server,
   'sizing-decision': sizingDecision,
+  'sizing-recommendation': sizingRecommendation,
   'sizing-rule': sizingRule,
   subscription,
 }

@@ -113,7 +113,7 @@ export const startConsole = async (databaseUrl: string, password: string): Promi
 }
 
 export const djangoPackages = ['python3-django', 'gunicorn', 'python3-psycopg2']
-const python = '/usr/bin/python3'
+export const python = '/usr/bin/python3'
 
 const djangoVersion = (): Promise<string | null> =>
   run(python, ['-c', 'import django, gunicorn, psycopg2; print(django.get_version())']).then(
@@ -134,18 +134,22 @@ export const ensureDjango = async (): Promise<string> => {
   return installed
 }
 
-/** Django admin under gunicorn with two workers, over the same tables, with a superuser signed in. */
-export const startDjango = async (databaseUrl: string, password: string): Promise<Peer> => {
+/** Where a Django process of the bench finds the database. */
+export const djangoEnvironment = (databaseUrl: string): NodeJS.ProcessEnv => {
   const url = new URL(databaseUrl.replace('@/', '@localhost/'))
-  const cwd = join(projectRoot, 'e2e/bench/django')
-  const env = {
+  return {
     ...process.env,
     BENCH_DATABASE: url.pathname.slice(1),
     BENCH_USER: url.username,
     BENCH_HOST: url.searchParams.get('host') ?? url.hostname,
-    DJANGO_SUPERUSER_PASSWORD: password,
     PYTHONDONTWRITEBYTECODE: '1',
   }
+}
+
+/** Django admin under gunicorn with two workers, over the same tables, with a superuser signed in. */
+export const startDjango = async (databaseUrl: string, password: string): Promise<Peer> => {
+  const cwd = join(projectRoot, 'e2e/bench/django')
+  const env = { ...djangoEnvironment(databaseUrl), DJANGO_SUPERUSER_PASSWORD: password }
   await run(python, ['manage.py', 'migrate', '--verbosity', '0'], { cwd, env })
   await run(python, ['manage.py', 'createsuperuser', '--noinput', '--username', 'admin', '--email', 'admin@example.org'], { cwd, env })
   const port = await freePort()

@@ -9,6 +9,7 @@ export const benches = {
     'age of facts, alarms, front page and cost to the metadata database with 1,000 hosts and 10,000 instances, one worker against four',
   samples: 'a day of samples of 10,000 instances: written, packed and read for a chart, against one plain row a sample',
   observing: 'what looking at it costs an idle server, against prometheus-postgres-exporter asked as often',
+  rules: '1,000 sizing rules due in the same minute: seconds until all are decided, against a Django process a rule',
   ingest: 'agent reports a second against one connection and call per instance, and against pgbench',
   start: 'seconds from npm start in a fresh clone to the first page with live facts',
 } as const

@@ -10,6 +10,8 @@ test.afterEach(async ({ page }) => {
     const { body } = await callApi(page, 'GET', `/api/v1/${path}?name=~e2e`)
     for (const { id } of body.items as { id: string }[]) await callApi(page, 'DELETE', `/api/v1/${path}/${id}`)
   }
+  const limits = await callApi(page, 'GET', '/api/v1/sizing-limits?region=eu-central-1')
+  for (const { id } of limits.body.items as { id: string }[]) await callApi(page, 'DELETE', `/api/v1/sizing-limits/${id}`)
 })
 
 const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true }).click()
@@ -74,5 +76,27 @@ test('a calendar says which of its lines is wrong, and is saved once it is right
   await page.getByRole('textbox', { name: 'Dates' }).fill('03-31\n06-30')
   await save(page)
   await expect(page.getByRole('heading', { level: 1, name: 'e2e quarter ends' })).toBeVisible()
+  await isFineOnAPhone(page)
+})
+
+test('a limit is set for a region, and the pages of savings and recommendations say what they have, or why they have nothing', async ({
+  page,
+}) => {
+  await page.goto('/sizing-limits/add')
+  await page.getByRole('textbox', { name: 'Region' }).fill('Frankfurt')
+  await page.getByRole('spinbutton', { name: 'Herds at once' }).fill('3')
+  await save(page)
+  await expect(page.getByRole('alert').filter({ hasText: 'Write a region as AWS does' }).first()).toBeVisible()
+  await page.getByRole('textbox', { name: 'Region' }).fill('eu-central-1')
+  await save(page)
+  await expect(page.getByRole('heading', { level: 1, name: 'eu-central-1' })).toBeVisible()
+
+  await page.goto('/savings?from=2026-13')
+  await expect(page.getByRole('alert').filter({ hasText: 'is a month such as 2026-11' })).toBeVisible()
+  await page.getByRole('link', { name: 'This month' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Savings' })).toBeVisible()
+  await isFineOnAPhone(page)
+  await page.goto('/sizing-recommendations')
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await isFineOnAPhone(page)
 })

@@ -1,5 +1,6 @@
 import { notify } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
+import { noteRuleApproval } from '@/db/rules/approved'
 import { findRule } from '@/db/rules/find'
 import { writeAudit } from '@/db/trail/audit'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
@@ -14,22 +15,19 @@ import { resize } from '@/lib/operations/resize'
  */
 export const approveRule = async (actor: Actor, ruleId: string, revision: number): Promise<void> => {
   const rule = await findRule(actor, ruleId)
-  if (actor.kind !== 'person' || actor.personId === null)
+  const { personId } = actor
+  if (actor.kind !== 'person' || personId === null)
     throw new Fault('access.denied', {
       because: 'Only a person who is signed in approves a rule, never an API token. Open its page and sign in.',
     })
   const permission = runPermission(resize)
   if (!mayIn(actor, permission, rule.environmentId))
     throw new Fault('access.denied', { because: `You do not have the permission ${permission.name} here.` })
-  if (actor.personId === rule.personId)
+  if (personId === rule.personId)
     throw new Fault('plan.approval', { because: 'The approver must be somebody other than the person who saved the rule.' })
   await inPgTransaction(async (client, tx) => {
-    const { rowCount } = await client.query(
-      `update sizing_rules set approved_revision = revision, approved_by = $3, approved_by_name = $4, approved_at = clock_timestamp()
-        where id = $1 and revision = $2 and person_id is distinct from $3`,
-      [ruleId, revision, actor.personId, actor.name],
-    )
-    if (rowCount === 0) throw new Fault('plan.moved', { because: 'The rule was changed since you read it. Review it again.' })
+    const isNoted = await noteRuleApproval(client, { id: ruleId, revision }, { personId, name: actor.name })
+    if (!isNoted) throw new Fault('plan.moved', { because: 'The rule was changed since you read it. Review it again.' })
     await notify(tx, 'records', 'sizing-rule')
     await writeAudit(tx, actor, {
       act: 'sizing-rule.approve',

@@ -57,7 +57,7 @@ export const sizingLimit = defineResource({
   name: 'sizing-limit',
   table: sizingLimits,
   noun: ['sizing limit', 'sizing limits'],
-  menu: { group: 'Work', key: '2', icon: 'shield' },
+  menu: { group: 'Work', key: '5', icon: 'shield' },
   title: (row) => row.region || 'The fleet',
   scope: 'console',
   fields: {

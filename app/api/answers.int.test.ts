@@ -335,7 +335,8 @@ test('settings of an instance, of a herd side by side and of the fleet, as JSON 
 
 test('a blueprint is imported, judged and written as a manifest', () => blueprintIsAnswered(stage, viewer))
 
-test('a sizing rule is saved, judged over the last days and decided by hand', () => sizingIsAnswered(stage, shop, viewer))
+test('a sizing rule is saved, judged over the last days, decided by hand and approved by another person, and what was saved is told', async () =>
+  sizingIsAnswered(stage, shop, { viewer, other: (await stage.login('ben')).headers }))
 
 test('scripts that were written for pygmy get its answers', () => pygmyIsAnswered(stage))
 

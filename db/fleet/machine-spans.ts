@@ -3,6 +3,8 @@ import type { Queryable } from '../pg/transaction'
 
 /** Between two looks that lie further apart nothing is known of a machine. Accounts are swept every 20 seconds. */
 const gapMinutes = 15
+/** A row that only becomes longer is written so often; where something changes it ends at that look. */
+const stepMinutes = 5
 
 /** What each machine of an account is now, with what runs on it. */
 const seen = `select m.*, r.herd_id, r.member_id from machines m
@@ -12,13 +14,13 @@ const seen = `select m.*, r.herd_id, r.member_id from machines m
 
 const isSame = `(s.type, s.state, s.market) = (m.type, m.state, m.market) and (s.herd_id, s.member_id) is not distinct from (m.herd_id, m.member_id)`
 
-/** The newest row of each machine ends where something changed, at that look if it came soon enough; else it is made longer. */
+/** The newest row of each machine ends where something changed, at that look if it came soon enough; else it is made longer from time to time. */
 const endOrExtend = `with seen as (${seen})
   update machine_spans s set
       until_at = case when m.observed_at - s.until_at <= interval '${gapMinutes} minutes' then greatest(s.until_at, m.observed_at) else s.until_at end,
       is_open = m.id is not null and ${isSame} and m.observed_at - s.until_at <= interval '${gapMinutes} minutes'
     from machine_spans o left join seen m on (m.region, m.instance_id) = (o.region, o.instance_id)
-    where o.account_id = $1 and o.is_open and s.id = o.id and (m.id is null or m.observed_at > s.until_at or not (${isSame}))`
+    where o.account_id = $1 and o.is_open and s.id = o.id and (m.id is null or m.observed_at - s.until_at >= interval '${stepMinutes} minutes' or not (${isSame}))`
 
 const begin = `insert into machine_spans (account_id, environment_id, region, instance_id, title, type, state, market, herd_id, member_id, from_at, until_at)
   select m.account_id, m.environment_id, m.region, m.instance_id, m.title, m.type, m.state, m.market, m.herd_id, m.member_id, m.observed_at, m.observed_at

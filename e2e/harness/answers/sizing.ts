@@ -2,8 +2,12 @@ import { expect } from 'vitest'
 import { idOf } from '@/lib/adapters/memory'
 import { type DescribedApi, nobody } from '../described-api'
 
-/** A sizing rule and its calendar: saved, refused with the field that is wrong, judged over the last days, and decided by hand. `viewer`: a token that may not change it. */
-export const sizingIsAnswered = async (stage: DescribedApi, herdId: string, viewer: string): Promise<void> => {
+/** A sizing rule and its calendar: saved, refused with the field that is wrong, judged over the last days, and decided by hand. approved by another person; and what it saved. `viewer`: a token that may not change it; `other`: the headers of another person’s login. */
+export const sizingIsAnswered = async (
+  stage: DescribedApi,
+  herdId: string,
+  { viewer, other }: { viewer: string; other: Record<string, string> },
+): Promise<void> => {
   const rule = {
     name: 'shrink',
     herdId,
@@ -37,4 +41,14 @@ export const sizingIsAnswered = async (stage: DescribedApi, herdId: string, view
   expect((await stage.ask('GET', `/api/v1/sizing-decisions/${decision.id}`)).body).toMatchObject({ title: 'shrink', kind: 'manual' })
   expect((await stage.ask('POST', `${path}/run`, { by: viewer })).status).toBe(404)
   expect((await stage.ask('POST', `/api/v1/sizing-rules/${nobody}/dry-run`, { body: {} })).status).toBe(404)
+
+  const { revision } = (await stage.ask('GET', path)).body
+  expect((await stage.ask('POST', `${path}/approve`, { body: { revision } })).status).toBe(403)
+  const approved = { body: { revision: revision + 1 }, by: null, headers: other }
+  expect((await stage.ask('POST', `${path}/approve`, approved)).status).toBe(409)
+  expect((await stage.ask('POST', `${path}/approve`, { ...approved, body: { revision } })).status).toBe(204)
+  expect((await stage.ask('GET', path)).body.approvedByName).toEqual(expect.any(String))
+  expect((await stage.ask('GET', `/api/v1/savings?herdId=${herdId}&from=2026-10&to=2026-11`)).body).toMatchObject({ lines: [], days: [] })
+  expect((await stage.ask('GET', '/api/v1/savings?from=2026-13&format=csv')).body.fields[0].path).toBe('from')
+  expect((await stage.ask('GET', `/api/v1/savings?herdId=${nobody}`)).status).toBe(404)
 }

@@ -49,5 +49,10 @@ export const metricNames = {
 
 export const figuresOf = (results: readonly MetricDataResult[]): DbFigures => {
   const newest = (id: keyof DbFigures) => results.find((one) => one.Id === id)?.Values?.[0] ?? null
-  return { cpu: newest('cpu'), freeMemoryBytes: newest('freeMemoryBytes'), freeStorageBytes: newest('freeStorageBytes') }
+  // An average of a minute: bytes come with a fraction.
+  const bytes = (id: keyof DbFigures) => {
+    const value = newest(id)
+    return value === null ? null : Math.round(value)
+  }
+  return { cpu: newest('cpu'), freeMemoryBytes: bytes('freeMemoryBytes'), freeStorageBytes: bytes('freeStorageBytes') }
 }

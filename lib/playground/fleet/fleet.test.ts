@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { cableOf } from '../machine/layout'
-import { defaultFleet } from './default'
+import { defaultFleet, withPatroni } from './default'
 import { withEc2Herd } from './ec2-herd'
 import { checkFleet, parseTopology } from './fleet'
 import { largeFleet } from './large'
@@ -36,6 +36,16 @@ test('the EC2 herd of the playground has nothing else on its machines, and its s
     expect(fleet.herds.flatMap((one) => one.members).filter((member) => member.host === host)).toHaveLength(1)
     expect(fleet.poolers!.some((pooler) => pooler.host === host)).toBe(false)
   }
+})
+
+test('the playground’s Patroni cluster has three members and two doors on hosts of their own, of one environment', () => {
+  const fleet = withPatroni(defaultFleet(15))
+  checkFleet(fleet)
+  const { members, doors, environment } = fleet.patroni![0]!
+  expect([new Set([...members, ...doors]).size, members.length]).toEqual([5, 3])
+  expect(fleet.herds.some((one) => one.members.some(({ host }) => members.includes(host) || doors.includes(host)))).toBe(false)
+  fleet.hosts.find(({ name }) => name === doors[0])!.environment = 'prod'
+  expect(() => checkFleet(fleet)).toThrow(`stage-door-1 of stage-shop is not a host of ${environment}`)
 })
 
 test('a generated fleet is sound and has a place for every host at any size', () => {

@@ -17,7 +17,7 @@ const [oursMembers, oursPooler] = [['a', 'b'] as const, 'pool']
 const patroniHosts: PatroniHosts = { members: ['p1', 'p2'], edge: 'edge' }
 const port = 5432
 
-const fleetOfBoth = (major: number): Fleet => ({
+export const fleetOfBoth = (major: number): Fleet => ({
   name: 'switchover',
   postgresMajor: major,
   environments: standardEnvironments,
@@ -36,14 +36,14 @@ const fleetOfBoth = (major: number): Fleet => ({
   hasNames: false,
 })
 
-interface Series {
+export interface Series {
   name: string
   rounds: WindowAnswer[]
   losses: Losses
 }
 
 /** Every round must have moved the primary, and its old one must stream again. */
-const mustHaveMoved = (name: string, round: WindowAnswer): WindowAnswer => {
+export const mustHaveMoved = (name: string, round: WindowAnswer): WindowAnswer => {
   if (round.moved === null) throw new Error(`${name}: no other server took a write.`)
   if (round.streamsAfterMs === null) throw new Error(`${name}: the old primary does not stream.`)
   const errors = Object.entries(round.errors).map(([code, count]) => `, ${count} × ${code}`)
@@ -51,11 +51,16 @@ const mustHaveMoved = (name: string, round: WindowAnswer): WindowAnswer => {
   return round
 }
 
-const opened = (lab: Lab, members: readonly string[], door: { host: string; port: number }): Promise<Writers> =>
+export const opened = (
+  lab: Lab,
+  members: readonly string[],
+  door: { host: string; port: number },
+  database: string = patroniDatabase,
+): Promise<Writers> =>
   startWriters(lab, {
     door: { host: lab.host(door.host).address, port: door.port },
     members: members.map((host) => ({ host: lab.host(host).address, port })),
-    database: patroniDatabase,
+    database,
     user: 'app',
     password: readSecrets(lab.layout).app,
     writers,
@@ -97,7 +102,7 @@ const benchOurs = async (lab: Lab, { runs, endsAt, summary }: Length): Promise<S
   }
 }
 
-const benchPeers = async (lab: Lab, runs: number): Promise<Series[]> => {
+export const benchPeers = async (lab: Lab, runs: number): Promise<Series[]> => {
   const cluster = await startPatroni(lab, patroniHosts, { scope: 'bench', hasDoors: true })
   try {
     const series: Series[] = []
@@ -151,7 +156,7 @@ const spread = (values: readonly number[]) => ({
   longest: whole(Math.max(...values)),
 })
 
-const row = ({ name, rounds, losses }: Series) => {
+export const row = ({ name, rounds, losses }: Series) => {
   const gap = spread(rounds.map(({ gapMs }) => gapMs))
   const wait = spread(rounds.map(({ waitMs }) => waitMs))
   const errors = rounds.reduce((sum, one) => sum + Object.values(one.errors).reduce((a, b) => a + b, 0), 0)

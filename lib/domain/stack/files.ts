@@ -1,0 +1,118 @@
+import { patroniFile } from './patroni-file'
+import { poolerFiles } from './pooler-files'
+import { proxyFile } from './proxy-file'
+import { secretMark } from './secrets'
+import { etcdDirectoryOf, type Stack, type StackPart, type StackServer, serversWith } from './stack'
+import { type StackFile, tlsFile } from './stack-file'
+
+/** Certificate and keys of one server: one key, in a copy for each user whose daemons need it. */
+export const certificateFiles = ({ name, parts }: StackServer): StackFile[] => {
+  const key = (file: 'postgres.key' | 'etcd.key', owner: StackFile['owner']): StackFile => ({
+    path: tlsFile(file),
+    owner,
+    mode: '0400',
+    text: secretMark(`key ${name}`),
+  })
+  return [
+    { path: tlsFile('ca.pem'), owner: 'root', mode: '0644', text: secretMark('authority') },
+    { path: tlsFile('server.pem'), owner: 'root', mode: '0644', text: secretMark(`certificate ${name}`) },
+    ...(parts.includes('postgres') || parts.includes('pooler') ? [key('postgres.key', 'postgres')] : []),
+    ...(parts.includes('etcd') ? [key('etcd.key', 'etcd')] : []),
+  ]
+}
+
+/** Before any package comes: Debian's must not create a cluster of its own, which would take the port. */
+export const beforePackages: StackFile = {
+  path: '/etc/postgresql-common/createcluster.d/matriarch.conf',
+  owner: 'root',
+  mode: '0644',
+  text: '# Patroni creates the clusters of this host.\ncreate_main_cluster = false\n',
+}
+
+/** The files that a part needs on a server. `primary`: whom poolers point to. */
+export const partFiles = (stack: Stack, server: StackServer, part: StackPart, primary: StackServer): StackFile[] => {
+  switch (part) {
+    case 'etcd':
+      return [etcdFile(stack, server)]
+    case 'postgres':
+      return [patroniFile(stack, server), patroniUnit, ...(stack.patroni.watchdog === 'off' ? [] : watchdogFiles)]
+    case 'pooler':
+      return poolerFiles(stack, primary)
+    case 'proxy':
+      return [proxyFile(stack)]
+  }
+}
+
+export const unitOf: Readonly<Record<StackPart, string>> = { etcd: 'etcd', postgres: 'patroni', pooler: 'pgbouncer', proxy: 'haproxy' }
+
+/** Debian's packages of a part, and a program of each that shows that it is installed. */
+export const partPackages = ({ postgres: { major } }: Stack, part: StackPart): { name: string; program: string }[] => {
+  const client = { name: `postgresql-client-${major}`, program: `/usr/lib/postgresql/${major}/bin/psql` }
+  const curl = { name: 'curl', program: '/usr/bin/curl' }
+  switch (part) {
+    case 'etcd':
+      return [{ name: 'etcd-server', program: '/usr/bin/etcd' }, curl]
+    case 'postgres':
+      return [
+        { name: `postgresql-${major}`, program: `/usr/lib/postgresql/${major}/bin/postgres` },
+        client,
+        { name: 'patroni', program: '/usr/bin/patroni' },
+        curl,
+      ]
+    case 'pooler':
+      return [{ name: 'pgbouncer', program: '/usr/sbin/pgbouncer' }, client]
+    case 'proxy':
+      return [{ name: 'haproxy', program: '/usr/sbin/haproxy' }, client]
+  }
+}
+
+export const packagesOf = (stack: Stack, { parts }: StackServer): { name: string; program: string }[] => [
+  ...new Map(parts.flatMap((part) => partPackages(stack, part)).map((one) => [one.name, one])).values(),
+]
+
+const etcdFile = (stack: Stack, { name, address }: StackServer): StackFile => {
+  const { clientPort, peerPort } = stack.etcd
+  const client = `https://${address}:${clientPort}`
+  const peer = `https://${address}:${peerPort}`
+  const members = serversWith(stack, 'etcd').map((one) => `${one.name}=https://${one.address}:${peerPort}`)
+  const tls = (prefix: string) => [
+    `${prefix}CERT_FILE=${tlsFile('server.pem')}`,
+    `${prefix}KEY_FILE=${tlsFile('etcd.key')}`,
+    `${prefix}TRUSTED_CA_FILE=${tlsFile('ca.pem')}`,
+    `${prefix}CLIENT_CERT_AUTH=true`,
+  ]
+  const text = [
+    `ETCD_NAME=${name}`,
+    `ETCD_DATA_DIR=${etcdDirectoryOf(stack)}`,
+    `ETCD_LISTEN_CLIENT_URLS=${client}`,
+    `ETCD_ADVERTISE_CLIENT_URLS=${client}`,
+    `ETCD_LISTEN_PEER_URLS=${peer}`,
+    `ETCD_INITIAL_ADVERTISE_PEER_URLS=${peer}`,
+    `ETCD_INITIAL_CLUSTER=${members.join(',')}`,
+    'ETCD_INITIAL_CLUSTER_STATE=new',
+    `ETCD_INITIAL_CLUSTER_TOKEN=${stack.cluster}`,
+    'ETCD_AUTO_COMPACTION_RETENTION=1',
+    ...tls('ETCD_'),
+    ...tls('ETCD_PEER_'),
+  ]
+  return { path: '/etc/default/etcd', owner: 'root', mode: '0644', text: `${text.join('\n')}\n` }
+}
+
+/** Debian's unit gives Patroni 30 s to stop, and a shutdown checkpoint may need longer. */
+const patroniUnit: StackFile = {
+  path: '/etc/systemd/system/patroni.service.d/matriarch.conf',
+  owner: 'root',
+  mode: '0644',
+  text: '[Service]\nTimeoutSec=600\nKillMode=process\n',
+}
+
+/** The module at boot, and its device for Patroni; the watchdog daemon would compete for it and is not installed. */
+const watchdogFiles: StackFile[] = [
+  { path: '/etc/modules-load.d/matriarch-watchdog.conf', owner: 'root', mode: '0644', text: 'softdog\n' },
+  {
+    path: '/etc/udev/rules.d/61-matriarch-watchdog.rules',
+    owner: 'root',
+    mode: '0644',
+    text: 'KERNEL=="watchdog", OWNER="postgres", GROUP="postgres", MODE="0600"\n',
+  },
+]

@@ -12,6 +12,7 @@ import { consolePrivateKey, ensureConsoleKeys, purposeOf } from '@/db/keys/conso
 import { hostsToTry, makeNextKeys, markAccepted } from '@/db/keys/key-rotation'
 import { type DestinationSource, makeDestinationSource } from '@/db/notifications/destinations'
 import { keepPiece } from '@/db/runs/canary-strips'
+import { makeStackStore } from '@/db/stacks/store'
 import { databaseStore } from '@/db/trail/trails'
 import { makeCheckpointFile } from '@/lib/adapters/audit/file'
 import { makeSyslog } from '@/lib/adapters/audit/syslog'
@@ -25,6 +26,7 @@ import { makeFeeds } from '@/lib/adapters/feeds'
 import { makeMessages } from '@/lib/adapters/messages'
 import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
 import { openSsh } from '@/lib/adapters/ssh'
+import { describe, makeAuthority, makeServerCertificate, newSecret } from '@/lib/adapters/stacks/keys'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { env } from '@/lib/env'
 import { type CertificateKeys, makeCertificateKeys } from '@/lib/kernel/ground/certificate'
@@ -106,6 +108,7 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
       machineOf: inventory.serverMachine,
       accountOf: async (id) => (await cloudAccountOf(id)).settings,
     }),
+    stacks: makeStackStore(vault, { newSecret, makeAuthority, makeServerCertificate, describe }, inventory),
     carrier,
     canaryFolder: join(tmpdir(), `matriarch-canary-${userInfo().uid}`),
     // The strip is a picture: while the database is away there is none, and the canary goes on.

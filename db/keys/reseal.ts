@@ -67,6 +67,12 @@ export const sealedPlaces = (): SealedPlace[] => {
       purpose: literal('certificate-key'),
       isOwn: true,
     },
+    { ...column('authorities', 'sealed_key', "'stack-key:' || stack_id || ':' || server"), isOwn: true },
+    {
+      ...column('stack_secrets', 'sealed', "'stack-secret:' || stack_id || ':' || name"),
+      key: "stack_id || ':' || name",
+      isOwn: true,
+    },
     column('subscriptions', 'sealed_signing', signing),
     column('subscriptions', 'sealed_previous_signing', signing),
     ...ofResources(),

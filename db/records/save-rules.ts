@@ -10,6 +10,7 @@ import { reservedBy } from './reserved'
 import type { Rules, Values } from './rules'
 import { environmentCheck } from './safeguards'
 import { calendarRules, sizingRuleRules } from './sizing-rules'
+import { stackCheck } from './stack-rules'
 import { subscriptionRules } from './subscription-rules'
 import { zoneCheck } from './zone-rules'
 
@@ -123,6 +124,7 @@ const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
   herd: { check: herdCheck, blockers: openJobs('herd_id'), stays: { poolers: 'cardinality(c.herd_ids) > 1', pooler_herds: 'true' } },
   pooler: { stays: { pooler_herds: 'true' }, blockers: poolerBlockers },
   server: { ...serverRules, blockers: openJobs('server_id') },
+  stack: { check: stackCheck, blockers: openJobs('target_id') },
   'dns-zone': { check: zoneCheck },
   'cloud-account': { check: accountCheck },
   blueprint: blueprintRules,

@@ -1,4 +1,5 @@
 import type { ActPorts, EndpointSource } from '@/lib/ports'
+import type { StackStore } from '@/lib/ports/stacks'
 import { makeCanary, type ShowStrip } from './canary'
 import { makeClusters } from './clusters'
 import { makeCopies } from './copies'
@@ -15,11 +16,14 @@ import { makeMaintenance } from './maintenance'
 import { makePoolers } from './poolers'
 import { makePostgres } from './postgres'
 import type { Ssh } from './ssh'
+import { makeStacks } from './stacks'
 
 /** What SSH does not reach: the console's own records of the fleet, DNS, the cloud, and endpoints of databases. */
 export interface BesideSsh {
   read: Pick<ActPorts['read'], 'inventory' | 'names' | 'cloud'>
   act: Pick<ActPorts['act'], 'inventory' | 'names' | 'cloud'>
+  /** What the console keeps of declared clusters. */
+  stacks: StackStore
   /** Where ledgers of canaries lie, for this user alone. */
   canaryFolder: string
   showStrip?: ShowStrip
@@ -46,6 +50,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
   const postgres = makePostgres(ssh)
   const maintenance = makeMaintenance(ssh)
   const poolers = makePoolers(ssh)
+  const stacks = makeStacks(ssh, beside.stacks)
   const work = makeHostWork(ssh)
   const carrier = beside.carrier ? startCarrier(ssh.logins, beside.carrier) : carryHere(ssh)
   const copies = makeCopies(ssh, work, carrier)
@@ -72,6 +77,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
         poolers: poolers.read,
         etcd: etcd.read,
         proxies: makeProxies(ssh),
+        stacks: stacks.read,
         now: () => new Date(),
       },
       act: {
@@ -89,6 +95,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
         canary: canary.act,
         poolers: poolers.act,
         etcd: etcd.act,
+        stacks: stacks.act,
       },
     },
     hosts,

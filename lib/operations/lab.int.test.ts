@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startLab, testFleet } from '@/e2e/harness/lab'
 import { type LabAddresses, labAddresses } from '@/e2e/harness/lab-addresses'
+import { stackStoreInMemory } from '@/e2e/harness/stack-store'
 import { MemoryJournal, memoryFleet, passingClock } from '@/lib/adapters/memory'
 import { makePortsOverSsh } from '@/lib/adapters/over-ssh'
 import { openSsh } from '@/lib/adapters/ssh'
@@ -32,6 +33,7 @@ const openFleet = async () => {
         restore: async (id) => void replaced.delete(id),
       },
     },
+    stacks: stackStoreInMemory(),
     canaryFolder: lab.layout.at('canary'),
   })
   const stop = async () => {

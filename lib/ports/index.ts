@@ -17,6 +17,7 @@ import type { ReadersAct, ReadersRead } from './readers'
 import type { ReplicationAct, ReplicationRead } from './replication'
 import type { ServerLogRead } from './server-log'
 import type { ServerSettingsAct, ServerSettingsRead } from './server-settings'
+import type { StacksAct, StacksRead } from './stacks'
 import type { StatementsRead } from './statements'
 
 export type { ActivityAct, ActivityRead } from './activity'
@@ -119,6 +120,17 @@ export type { ReaderFiles, ReaderLogin, ReaderRole, ReadersAct, ReadersRead } fr
 export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
 export type { ServerLogRead } from './server-log'
 export type { ServerSettingsAct, ServerSettingsRead } from './server-settings'
+export type {
+  DeclaredStack,
+  StackCluster,
+  StackDoor,
+  StackHostSeen,
+  StackKeysWanted,
+  StackLook,
+  StackMember,
+  StacksAct,
+  StacksRead,
+} from './stacks'
 export type { StatementsRead } from './statements'
 
 /** Ports that only read. Plan mode is given only these. */
@@ -142,6 +154,7 @@ export interface ReadPorts {
   poolers: PoolersRead
   etcd: EtcdRead
   proxies: ProxiesRead
+  stacks: StacksRead
   cloud: CloudRead
   now: () => Date
 }
@@ -165,6 +178,7 @@ export interface ActPorts {
     canary: CanaryAct
     poolers: PoolersAct
     etcd: EtcdAct
+    stacks: StacksAct
     cloud: CloudAct
   }
 }

@@ -18,6 +18,8 @@ import { audit, auditCheckpoint, change } from './record'
 import { server } from './server'
 import { sizingDecision, sizingRule } from './sizing'
 import { sizingLimit, sizingRecommendation } from './sizing-advice'
+import { etcdCluster, proxy } from './etcd-proxies'
+import { authority, stack } from './stack'
 import { message, subscription } from './subscription'
 import { job, run, scheduledRun } from './work'
 
@@ -32,6 +34,8 @@ const declared = [
   pooler,
   proxy,
   etcdCluster,
+  stack,
+  authority,
   name,
   dnsZone,
   environment,

@@ -18,6 +18,7 @@ import type {
 } from '@/lib/ports'
 import { startLab } from '../lab'
 import { labAddresses } from '../lab-addresses'
+import { stackStoreInMemory } from '../stack-store'
 
 export interface LabHerd {
   lab: Lab
@@ -115,6 +116,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string, stand?: HerdSt
         managePooler: async (id, template) => void Object.assign(find(id), { template, isManaged: template !== null }),
       },
     },
+    stacks: stackStoreInMemory(),
     canaryFolder: lab.layout.at('canary'),
   })
   const { read, act } = over.ports

@@ -18,6 +18,7 @@ import { memoryReplicationAct, memoryReplicationRead } from './postgres/replicat
 import { memoryServerLog } from './postgres/server-log'
 import { memoryServerSettings } from './postgres/server-settings'
 import { memoryStatements } from './postgres/statements'
+import { memoryStacksAct, memoryStacksRead } from './stacks'
 import { memoryWorkAct, memoryWorkRead } from './work'
 import type { Calls } from './world/calls'
 import { type MemoryClock, virtualClock } from './world/clock'
@@ -87,6 +88,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     poolers: memoryPoolersRead(world),
     etcd: memoryEtcdRead(world),
     proxies: { look: async () => [] },
+    stacks: memoryStacksRead(world),
     cloud: memoryCloudRead(world),
     now: () => clock.now(),
   }
@@ -110,6 +112,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       canary: memoryCanaryAct(world, calls),
       poolers: memoryPoolersAct(world, calls),
       etcd: memoryEtcdAct(world, calls),
+      stacks: memoryStacksAct(world, calls),
       cloud: memoryCloudAct(world, calls),
       inventory: memoryInventoryAct(world, calls),
     },

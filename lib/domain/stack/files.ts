@@ -45,7 +45,7 @@ export const partFiles = (stack: Stack, server: StackServer, part: StackPart, pr
 
 export const unitOf: Readonly<Record<StackPart, string>> = { etcd: 'etcd', postgres: 'patroni', pooler: 'pgbouncer', proxy: 'haproxy' }
 
-/** Debian's packages of a part, and a program of each that shows that it is installed. */
+/** Debian's packages of a part, and a file of each that shows that it is installed. */
 export const partPackages = ({ postgres: { major } }: Stack, part: StackPart): { name: string; program: string }[] => {
   const client = { name: `postgresql-client-${major}`, program: `/usr/lib/postgresql/${major}/bin/psql` }
   const curl = { name: 'curl', program: '/usr/bin/curl' }
@@ -57,6 +57,8 @@ export const partPackages = ({ postgres: { major } }: Stack, part: StackPart): {
         { name: `postgresql-${major}`, program: `/usr/lib/postgresql/${major}/bin/postgres` },
         client,
         { name: 'patroni', program: '/usr/bin/patroni' },
+        // Debian’s urllib3 reads names in certificates with it, and does not depend on it.
+        { name: 'python3-idna', program: '/usr/lib/python3/dist-packages/idna/__init__.py' },
         curl,
       ]
     case 'pooler':

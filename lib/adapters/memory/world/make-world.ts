@@ -1,11 +1,13 @@
 import type { MaintainedIndex, MaintainedTable } from '@/lib/domain/maintenance/work'
 import type { Following, HostAddress, InstanceAddress, InventoryHerd, SqlGrid } from '@/lib/ports'
 import type { MemoryClock } from './clock'
+import { noStacks } from './stacks'
 import { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type World } from './world'
 
 export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): World => {
   const world: World = {
     clock,
+    stacks: noStacks(),
     hosts: new Map(),
     herds: new Map(),
     instances: new Map(),

@@ -30,6 +30,7 @@ import type {
 import type { CopySeen } from '@/lib/ports/copies'
 import type { MemoryClock } from './clock'
 import type { MemoryDbInstance } from './db-instance'
+import type { MemoryStacks } from './stacks'
 
 export interface MemoryHost {
   server: InventoryServer
@@ -289,6 +290,7 @@ export interface HerdShape {
 
 export interface World {
   clock: MemoryClock
+  stacks: MemoryStacks
   hosts: Map<string, MemoryHost>
   herds: Map<string, InventoryHerd>
   instances: Map<string, MemoryInstance>

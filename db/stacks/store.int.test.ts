@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
+import { describe, isPair, makeAuthority, makeServerCertificate, newSecret } from '@/lib/adapters/stacks/keys'
+import { makeVault } from '@/lib/adapters/vault'
+import { makeInventory } from '../fleet/inventory'
+import { resealAll, sealedPlaces } from '../keys/reseal'
+import { getPool } from '../pg/client'
+import { makeStackStore } from './store'
+
+let database: TestDatabase
+const [key, other] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(32, 2).toString('base64')]
+const maker = { newSecret, makeAuthority, makeServerCertificate, describe }
+const storeWith = (vault: ReturnType<typeof makeVault>) => makeStackStore(vault, maker, makeInventory())
+const options = { timeoutMs: 5_000 }
+const query = async (text: string, values: unknown[] = []) => (await getPool().query(text, values)).rows
+const wanted = { cluster: 'shop', secrets: ['rest', 'user app'], servers: [{ name: 'db1', address: '10.0.0.1' }], days: 30 }
+let id: string
+
+beforeAll(async () => {
+  database = await startDatabase()
+  const [environment] = await query(`insert into environments (name) values ('dev') returning id`)
+  await query(`insert into servers (environment_id, hostname, address) values ($1, 'db1', '10.0.0.1'), ($1, 'idle', '10.0.0.9')`, [
+    environment.id,
+  ])
+  const file = 'cluster: shop\nnetwork: 10.0.0.0/8\nservers: {db1: [postgres, etcd], db2: [postgres, etcd], edge: [etcd]}\n'
+  ;[{ id }] = (await query('insert into stacks (environment_id, name, file) values ($1, $2, $3) returning id', [
+    environment.id,
+    'shop',
+    file,
+  ])) as [{ id: string }]
+}, 120_000)
+afterAll(() => database.stop())
+
+test('a declared cluster comes with those of its servers that are registered, and one that is not is told as missing', async () => {
+  const store = storeWith(makeVault(key))
+  const declared = await store.declared(id)
+  expect(declared).toMatchObject({ title: 'shop', environmentName: 'dev', isBuilt: false })
+  expect(declared.servers.map(({ title }) => title)).toEqual(['db1'])
+  await store.markBuilt(id, true, options)
+  expect((await store.declared(id)).isBuilt).toBe(true)
+  await expect(store.declared('00000000-0000-4000-8000-000000000000')).rejects.toMatchObject({ code: 'record.missing' })
+})
+
+test('keys and passwords are made once, sealed, of one authority; what is wanted later is added to them, and dropped none is left', async () => {
+  const store = storeWith(makeVault(key))
+  expect(await store.hasKeys(id, wanted)).toBe(false)
+  await store.makeKeys(id, wanted, options)
+  const made = await store.secrets(id)
+  expect(Object.keys(made).sort()).toEqual(['authority', 'certificate db1', 'key db1', 'rest', 'user app'])
+  expect(isPair({ certificate: made['certificate db1']!, privateKey: made['key db1']! })).toBe(true)
+  const more = {
+    ...wanted,
+    secrets: [...wanted.secrets, 'user report'],
+    servers: [...wanted.servers, { name: 'db2', address: '10.0.0.2' }],
+  }
+  await store.makeKeys(id, more, options)
+  expect(await store.secrets(id)).toMatchObject(made)
+  expect(await store.hasKeys(id, more)).toBe(true)
+  const stored = JSON.stringify(await query('select * from stack_secrets')) + JSON.stringify(await query('select * from authorities'))
+  for (const name of ['rest', 'user app', 'key db1']) expect(stored).not.toContain(JSON.stringify(made[name]).slice(1, -1))
+})
+
+test('sealed anew with another key of the vault, all of it opens with that one', async () => {
+  const before = await storeWith(makeVault(key)).secrets(id)
+  expect(sealedPlaces().map(({ name }) => name)).toEqual(expect.arrayContaining(['authorities.sealed_key', 'stack_secrets.sealed']))
+  expect((await resealAll(makeVault(other, key))).lost).toEqual([])
+  const store = storeWith(makeVault(other))
+  expect(await store.secrets(id)).toEqual(before)
+  await store.dropKeys(id, options)
+  expect(await store.secrets(id)).toEqual({})
+})

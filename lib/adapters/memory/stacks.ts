@@ -1,0 +1,230 @@
+import { secretsIn } from '@/lib/domain/stack/secrets'
+import { dataDirectoryOf, etcdDirectoryOf, type Stack } from '@/lib/domain/stack/stack'
+import type { StackFile } from '@/lib/domain/stack/stack-file'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { CallOptions, HostAddress, StacksAct, StacksRead } from '@/lib/ports'
+import { type Calls, perform, reach } from './world/calls'
+import { hostAt } from './world/reached-host'
+import type { MemoryStackHost } from './world/stacks'
+import type { World } from './world/world'
+
+export const stackHost = ({ stacks }: World, hostname: string): MemoryStackHost => {
+  const found = stacks.hosts.get(hostname) ?? {
+    files: new Map(),
+    programs: new Set<string>(),
+    units: new Map(),
+    directories: new Map(),
+    whyNotRoot: null,
+    clockOffsetMs: 3,
+  }
+  stacks.hosts.set(hostname, found)
+  return found
+}
+
+const failed = (because: string) => new Fault('shell.failed', { because, isOver: true })
+
+const isActive = (world: World, hostname: string, unit: string): boolean => stackHost(world, hostname).units.get(unit)?.isActive === true
+
+/** Hosts of a part whose unit runs, by the name of their server. */
+const running = (world: World, { servers }: Stack, part: 'etcd' | 'postgres', unit: string): string[] =>
+  servers.filter(({ parts, name }) => parts.includes(part) && isActive(world, name, unit)).map(({ name }) => name)
+
+const hasQuorum = (world: World, stack: Stack): boolean =>
+  running(world, stack, 'etcd', 'etcd').length > stack.servers.filter(({ parts }) => parts.includes('etcd')).length / 2
+
+/** What daemons do by themselves, until nothing more happens. */
+const settle = (world: World): void => {
+  for (const stack of world.stacks.meant.values()) {
+    const { leaders } = world.stacks
+    for (const name of running(world, stack, 'etcd', 'etcd')) stackHost(world, name).directories.set(etcdDirectoryOf(stack), 'taken')
+    const alive = hasQuorum(world, stack) ? running(world, stack, 'postgres', 'patroni') : []
+    if (!alive.includes(leaders.get(stack.cluster) ?? '')) leaders.delete(stack.cluster)
+    const [first] = alive
+    if (first === undefined) continue
+    if (!leaders.has(stack.cluster)) leaders.set(stack.cluster, first)
+    for (const name of alive) stackHost(world, name).directories.set(dataDirectoryOf(stack), 'taken')
+  }
+}
+
+const stackAt = (world: World, url: string): Stack | undefined =>
+  [...world.stacks.meant.values()].find(({ servers }) => servers.some(({ address }) => url.includes(`//${address}:`)))
+
+export const memoryStacksRead = (world: World): StacksRead => {
+  const at = async (host: HostAddress, options: CallOptions): Promise<MemoryStackHost> => {
+    await reach(world.clock, hostAt(world, host), options)
+    settle(world)
+    return stackHost(world, host.hostname)
+  }
+  const contentOf = (stackId: string, file: StackFile): string => contentFor(world, stackId, file)
+  return {
+    declared: async (stackId) => {
+      const found = world.stacks.declared.get(stackId)
+      if (found === undefined) throw new Fault('record.missing', { because: 'The declared cluster is not registered any more.' })
+      return { ...found, isBuilt: world.stacks.built.has(stackId) }
+    },
+    hasKeys: async (stackId) => world.stacks.keys.has(stackId),
+    look: async (host, stackId, { files, programs, units, directories }, options) => {
+      const seen = await at(host, options)
+      return {
+        whyNotRoot: seen.whyNotRoot,
+        clockOffsetMs: seen.clockOffsetMs,
+        programs: programs.filter((one) => seen.programs.has(one)),
+        files: files.map((file) => {
+          const there = seen.files.get(file.path)
+          return { path: file.path, state: there === undefined ? 'absent' : there.content === contentOf(stackId, file) ? 'same' : 'other' }
+        }),
+        units: units.map((name) => ({ name, ...(seen.units.get(name) ?? { isActive: false, isEnabled: false }) })),
+        directories: directories.map((path) => ({ path, state: seen.directories.get(path) ?? 'absent' })),
+      }
+    },
+    text: async (host, _stackId, path, options) => (await at(host, options)).files.get(path)?.content.replace(/^[^\n]*\n/, '') ?? null,
+    isEtcdHealthy: async (host, url, options) => {
+      await at(host, options)
+      const stack = stackAt(world, url)
+      return stack !== undefined && hasQuorum(world, stack) && isActive(world, host.hostname, 'etcd')
+    },
+    cluster: async (host, url, options) => {
+      await at(host, options)
+      const stack = stackAt(world, url)
+      const leader = stack === undefined ? undefined : world.stacks.leaders.get(stack.cluster)
+      if (stack === undefined || leader === undefined) return null
+      const members = running(world, stack, 'postgres', 'patroni').map((name) => ({
+        name,
+        role: name === leader ? 'leader' : stack.postgres.synchronous === 'off' ? 'replica' : 'sync_standby',
+        state: name === leader ? 'running' : 'streaming',
+        lag: 0,
+        timeline: 1,
+      }))
+      return { systemIdentifier: '7300000000000000001', members }
+    },
+    door: async (host, _stackId, door, options) => {
+      await at(host, options)
+      return doorAnswer(world, door)
+    },
+    value: async (host, { port, database }, sql, options) => {
+      await at(host, options)
+      return [...world.stacks.ran].some((one) => one.startsWith(`${port}/${database}:`)) && sql !== '' ? '1' : null
+    },
+  }
+}
+
+const doorAnswer = (world: World, { address, port, title }: { address: string; port: number; title: string }) => {
+  const stack = stackAt(world, `https://${address}:`)
+  const server = stack?.servers.find((one) => one.address === address)
+  const leader = stack === undefined ? undefined : world.stacks.leaders.get(stack.cluster)
+  if (stack === undefined || server === undefined || leader === undefined) return { because: `${title} does not answer` }
+  const unit = port === stack.pooler.port ? 'pgbouncer' : port === stack.postgres.port ? 'patroni' : 'haproxy'
+  if (!isActive(world, server.name, unit)) return { because: `${title} refuses the connection` }
+  const leads = stack.servers.find(({ name }) => name === leader)!
+  if (unit === 'pgbouncer') {
+    const file = stackHost(world, server.name).files.get('/etc/pgbouncer/pgbouncer.ini')?.content ?? ''
+    return file.includes(`host=${leads.address} `) ? 'primary' : 'standby'
+  }
+  if (unit === 'patroni') return server.name === leader ? 'primary' : 'standby'
+  return port === stack.proxy.readPort ? 'standby' : 'primary'
+}
+
+const contentFor = (world: World, stackId: string, { owner, mode, text }: StackFile): string =>
+  `${owner} ${mode} ${secretsIn(text).length === 0 ? '' : (world.stacks.keys.get(stackId) ?? 'no keys')}\n${text}`
+
+const programsOf = (packages: readonly string[]): string[] =>
+  packages.flatMap((name) => {
+    const postgres = /^postgresql-(client-)?(\d+)$/.exec(name)
+    if (postgres !== null) return [`/usr/lib/postgresql/${postgres[2]}/bin/${postgres[1] === undefined ? 'postgres' : 'psql'}`]
+    const others: Record<string, string> = {
+      'etcd-server': '/usr/bin/etcd',
+      patroni: '/usr/bin/patroni',
+      'python3-idna': '/usr/lib/python3/dist-packages/idna/__init__.py',
+      curl: '/usr/bin/curl',
+      pgbouncer: '/usr/sbin/pgbouncer',
+      haproxy: '/usr/sbin/haproxy',
+    }
+    return others[name] === undefined ? [] : [others[name]]
+  })
+
+export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
+  const on = (host: HostAddress, act: string, options: CallOptions, action: (seen: MemoryStackHost) => void): Promise<void> =>
+    perform(calls, world.clock, hostAt(world, host), { act, target: host.hostname }, options, () => {
+      settle(world)
+      action(stackHost(world, host.hostname))
+      settle(world)
+    })
+  /** The console's own database goes wrong as hosts do. */
+  const own = (stackId: string, act: string, options: CallOptions, action: () => void): Promise<void> => {
+    const { servers } = world.stacks.declared.get(stackId)!
+    return perform(calls, world.clock, hostAt(world, servers[0]!.address), { act, target: 'console' }, options, action)
+  }
+  return {
+    makeKeys: (stackId, _wanted, options) =>
+      own(stackId, 'make keys', options, () => {
+        if (!world.stacks.keys.has(stackId)) world.stacks.keys.set(stackId, 1)
+      }),
+    dropKeys: (stackId, options) => own(stackId, 'drop keys', options, () => void world.stacks.keys.delete(stackId)),
+    markBuilt: (stackId, isBuilt, options) =>
+      own(
+        stackId,
+        `mark built ${isBuilt}`,
+        options,
+        () => void (isBuilt ? world.stacks.built.add(stackId) : world.stacks.built.delete(stackId)),
+      ),
+    install: (host, packages, options) =>
+      on(host, 'install packages', options, ({ programs }) => {
+        for (const program of programsOf(packages)) programs.add(program)
+      }),
+    purge: (host, packages, options) =>
+      on(host, 'purge packages', options, ({ programs, units }) => {
+        if ([...units.values()].some((one) => one.isActive)) throw failed('a daemon of them runs')
+        for (const program of programsOf(packages)) programs.delete(program)
+      }),
+    put: (host, stackId, files, options) =>
+      on(host, `put ${files.map(({ path }) => path).join(' ')}`, options, (seen) => {
+        for (const file of files) {
+          const [content, there] = [contentFor(world, stackId, file), seen.files.get(file.path)]
+          if (there?.content !== content)
+            seen.files.set(file.path, { content, before: (options.isAgain ? there?.before : there?.content) ?? null })
+        }
+      }),
+    takeBack: (host, stackId, files, options) =>
+      on(host, `take back ${files.map(({ path }) => path).join(' ')}`, options, (seen) => {
+        for (const path of new Set(files.map((file) => file.path))) {
+          const there = seen.files.get(path)
+          const isOurs = files.some((file) => file.path === path && contentFor(world, stackId, file) === there?.content)
+          if (there === undefined) continue
+          if (!isOurs) throw failed(`${path} was changed by somebody else`)
+          if (there.before === null) seen.files.delete(path)
+          else seen.files.set(path, { content: there.before, before: null })
+        }
+      }),
+    unit: (host, unit, verb, options) =>
+      on(host, `${verb} ${unit}`, options, ({ units }) => {
+        if (verb === 'stop') units.set(unit, { isActive: false, isEnabled: false })
+        else if (verb === 'start') units.set(unit, { isActive: true, isEnabled: true })
+        else if (units.get(unit)?.isActive !== true) throw failed(`${unit} is not active`)
+      }),
+    clear: (host, directory, options) =>
+      on(host, `clear ${directory}`, options, ({ directories, units }) => {
+        const unit = directory.startsWith('/var/lib/etcd') ? 'etcd' : 'patroni'
+        if (units.get(unit)?.isActive === true) throw failed(`${unit} runs in ${directory}`)
+        directories.delete(directory)
+      }),
+    sql: (host, _stackId, { port, database }, text, options) =>
+      on(host, `sql in ${database}`, options, () => {
+        if (![...world.stacks.leaders.values()].includes(host.hostname)) throw failed('cannot execute in a read-only transaction')
+        world.stacks.ran.add(`${port}/${database}:${text}`)
+      }),
+    write: (host, _stackId, door, key, options) =>
+      on(host, `write through ${door.title}`, options, () => {
+        const answer = doorAnswer(world, door)
+        if (answer !== 'primary')
+          throw failed(typeof answer === 'string' ? 'cannot execute INSERT in a read-only transaction' : answer.because)
+        world.stacks.ran.add(`row ${key}`)
+      }),
+    switchover: (host, _stackId, { url, leader, candidate }, options) =>
+      on(host, `switchover to ${candidate}`, options, () => {
+        const stack = stackAt(world, url)
+        if (stack === undefined || world.stacks.leaders.get(stack.cluster) !== leader)
+          throw failed('Patroni refused the switchover: leader name does not match')
+        world.stacks.leaders.set(stack.cluster, candidate)
+      }),
+  }
+}

@@ -1,0 +1,37 @@
+import type { Stack } from '@/lib/domain/stack/stack'
+import type { DeclaredStack } from '@/lib/ports/stacks'
+
+/** What a stack's daemons left on one host. */
+export interface MemoryStackHost {
+  files: Map<string, { content: string; before: string | null }>
+  programs: Set<string>
+  units: Map<string, { isActive: boolean; isEnabled: boolean }>
+  directories: Map<string, 'empty' | 'taken'>
+  whyNotRoot: string | null
+  clockOffsetMs: number
+}
+
+/** Declared clusters of a fleet in memory. Its daemons are as simple as their laws: etcd needs a quorum, Patroni needs etcd, others copy a leader. */
+export interface MemoryStacks {
+  declared: Map<string, DeclaredStack>
+  /** As its cluster file says, by stack. */
+  meant: Map<string, Stack>
+  /** Generation of the secrets of a stack; a file written with another one differs. */
+  keys: Map<string, number>
+  built: Set<string>
+  hosts: Map<string, MemoryStackHost>
+  /** Name of the leader, by cluster. */
+  leaders: Map<string, string>
+  /** Statements that were run, once each by their text. */
+  ran: Set<string>
+}
+
+export const noStacks = (): MemoryStacks => ({
+  declared: new Map(),
+  meant: new Map(),
+  keys: new Map(),
+  built: new Set(),
+  hosts: new Map(),
+  leaders: new Map(),
+  ran: new Set(),
+})

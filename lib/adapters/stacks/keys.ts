@@ -1,0 +1,74 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto'
+import { type CertificateBody, signed, toBeSigned } from '@/lib/domain/stack/x509'
+
+/** A certificate and its private key, PEM. */
+export interface KeyPair {
+  certificate: string
+  privateKey: string
+}
+
+const dayMs = 86_400_000
+/** Clocks of hosts differ a little from ours. */
+const backdatedMs = 3_600_000
+
+const pem = (der: Uint8Array): string =>
+  `-----BEGIN CERTIFICATE-----\n${Buffer.from(der)
+    .toString('base64')
+    .replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`
+
+const make = (
+  own: Pick<CertificateBody, 'subject' | 'use'>,
+  days: number,
+  by: { subject: string; privateKey: string } | null,
+  now: Date,
+): KeyPair => {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const serial = randomBytes(16)
+  serial[0] = (serial[0]! & 0x7f) | 0x40
+  const body = toBeSigned({
+    ...own,
+    serial,
+    issuer: by?.subject ?? own.subject,
+    from: new Date(now.getTime() - backdatedMs),
+    until: new Date(now.getTime() + days * dayMs),
+    publicKey: pair.publicKey.export({ type: 'spki', format: 'der' }),
+  })
+  const signer = by === null ? pair.privateKey : createPrivateKey(by.privateKey)
+  return {
+    certificate: pem(signed(body, sign('sha256', body, signer))),
+    privateKey: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  }
+}
+
+const authorityDays = 3650
+export const authorityName = (cluster: string): string => `${cluster} cluster authority`
+
+export const makeAuthority = (cluster: string, now = new Date()): KeyPair =>
+  make({ subject: authorityName(cluster), use: { kind: 'authority' } }, authorityDays, null, now)
+
+/** For a server by its name, its address, and as itself; never longer than its authority. */
+export const makeServerCertificate = (
+  cluster: string,
+  { name, address }: { name: string; address: string },
+  days: number,
+  authority: KeyPair,
+  now = new Date(),
+): KeyPair => {
+  const left = Math.floor((new Date(describe(authority.certificate).validUntil).getTime() - now.getTime()) / dayMs)
+  const use = { kind: 'server', names: [name, 'localhost'], addresses: [address, '127.0.0.1'] } as const
+  return make({ subject: name, use }, Math.min(days, left), { subject: authorityName(cluster), privateKey: authority.privateKey }, now)
+}
+
+/** 32 letters and digits: nothing that a configuration file, a URL or a shell reads otherwise. */
+export const newSecret = (): string => randomBytes(24).toString('base64url').replaceAll(/[-_]/g, 'x')
+
+export const describe = (certificate: string): { fingerprint: string; validFrom: Date; validUntil: Date } => {
+  const read = new X509Certificate(certificate)
+  return { fingerprint: read.fingerprint256, validFrom: new Date(read.validFrom), validUntil: new Date(read.validTo) }
+}
+
+/** Whether that key belongs to that certificate. */
+export const isPair = ({ certificate, privateKey }: KeyPair): boolean => {
+  const own = createPublicKey(createPrivateKey(privateKey)).export({ type: 'spki', format: 'pem' })
+  return new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'pem' }) === own
+}

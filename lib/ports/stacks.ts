@@ -1,0 +1,137 @@
+import type { StackFile } from '@/lib/domain/stack/stack-file'
+import type { HostAddress } from './addresses'
+import type { InventoryServer } from './inventory'
+import type { CallOptions } from './postgres'
+
+/** A cluster as declared, with those of its servers that are registered in its environment. */
+export interface DeclaredStack {
+  id: string
+  title: string
+  environmentId: string
+  environmentName: string
+  /** Its cluster file, YAML. */
+  file: string
+  /** A build of it came to its end. */
+  isBuilt: boolean
+  servers: InventoryServer[]
+}
+
+/** What of a host is to be looked at. */
+export interface StackLook {
+  files: readonly StackFile[]
+  /** Paths of programs, or of other files that packages bring. */
+  programs: readonly string[]
+  units: readonly string[]
+  directories: readonly string[]
+}
+
+export interface StackHostSeen {
+  /** null: it may act as root. Else why not. */
+  whyNotRoot: string | null
+  /** Positive: the host's clock is ahead of the worker's. */
+  clockOffsetMs: number
+  /** Of the programs asked for, those that are there. */
+  programs: string[]
+  /** same: byte for byte with its owner and mode, secrets filled in. */
+  files: { path: string; state: 'absent' | 'same' | 'other' }[]
+  units: { name: string; isActive: boolean; isEnabled: boolean }[]
+  directories: { path: string; state: 'absent' | 'empty' | 'taken' }[]
+}
+
+/** A member as Patroni's REST API names it under /cluster. */
+export interface StackMember {
+  name: string
+  /** leader, sync_standby, replica … */
+  role: string
+  state: string
+  /** Bytes; null: not known. */
+  lag: number | null
+  timeline: number | null
+}
+
+export interface StackCluster {
+  /** Of the server that was asked; null: it has none yet. */
+  systemIdentifier: string | null
+  members: StackMember[]
+}
+
+/** Where a client comes in. */
+export interface StackDoor {
+  /** As people read it: the write port of edge. */
+  title: string
+  address: string
+  port: number
+  database: string
+  user: string
+  /** Of that user's password. */
+  secret: string
+}
+
+export interface StackKeysWanted {
+  cluster: string
+  secrets: readonly string[]
+  servers: readonly { name: string; address: string }[]
+  days: number
+}
+
+/** What the console keeps of a stack in its own database; its secrets opened, for the worker alone. Throws `database.down`. */
+export interface StackStore {
+  declared: (stackId: string) => Promise<DeclaredStack>
+  /** By the names that its files use. */
+  secrets: (stackId: string) => Promise<Record<string, string>>
+  hasKeys: StacksRead['hasKeys']
+  makeKeys: StacksAct['makeKeys']
+  dropKeys: StacksAct['dropKeys']
+  markBuilt: StacksAct['markBuilt']
+}
+
+/** Each throws `shell.*` as `hosts.read` does, `record.missing` for a stack that is not registered (any more), and `database.down`. */
+export interface StacksRead {
+  declared: (stackId: string) => Promise<DeclaredStack>
+  /** Whether every secret and certificate that is wanted has been made. */
+  hasKeys: (stackId: string, wanted: StackKeysWanted) => Promise<boolean>
+  look: (host: HostAddress, stackId: string, what: StackLook, options: CallOptions) => Promise<StackHostSeen>
+  /** The text of a file with names in place of the stack's secrets; null: it is not there. */
+  text: (host: HostAddress, stackId: string, path: string, options: CallOptions) => Promise<string | null>
+  /** Whether the etcd member of that host says that the cluster has a leader and takes writes. */
+  isEtcdHealthy: (host: HostAddress, url: string, options: CallOptions) => Promise<boolean>
+  /** As the Patroni at that address says; null: it does not answer, or not yet. */
+  cluster: (host: HostAddress, url: string, options: CallOptions) => Promise<StackCluster | null>
+  /** Logs in as a client would, from that host: what answered, or why it did not. */
+  door: (host: HostAddress, stackId: string, door: StackDoor, options: CallOptions) => Promise<'primary' | 'standby' | { because: string }>
+  /** One value of one row, as postgres on the server of that host; null: no row. For looks alone. */
+  value: (host: HostAddress, at: { port: number; database: string }, sql: string, options: CallOptions) => Promise<string | null>
+}
+
+/** Each may be repeated, and throws `shell.*`, with `isOver: true` when it is known to be over or never to have begun; the keys `database.down`. */
+export interface StacksAct {
+  /** Makes what is not there yet of secrets, authority and certificates, and seals it. */
+  makeKeys: (stackId: string, wanted: StackKeysWanted, options: CallOptions) => Promise<void>
+  /** All of them; none is no error. */
+  dropKeys: (stackId: string, options: CallOptions) => Promise<void>
+  /** Whether a build of it came to its end. */
+  markBuilt: (stackId: string, isBuilt: boolean, options: CallOptions) => Promise<void>
+  /** No daemon of theirs is started. */
+  install: (host: HostAddress, packages: readonly string[], options: CallOptions) => Promise<void>
+  /** With their configuration. */
+  purge: (host: HostAddress, packages: readonly string[], options: CallOptions) => Promise<void>
+  /** Each at once or not at all. What stood there is kept aside; with `isAgain` that stays what was kept aside the last time. */
+  put: (host: HostAddress, stackId: string, files: readonly StackFile[], options: CallOptions & { isAgain?: true }) => Promise<void>
+  /** What stood there before, or nothing. Of one path several files may be given: only one as one of them was put is taken back, another is an error. */
+  takeBack: (host: HostAddress, stackId: string, files: readonly StackFile[], options: CallOptions) => Promise<void>
+  /** start also enables, and stop disables. No error where it is so already. */
+  unit: (host: HostAddress, unit: string, verb: 'start' | 'stop' | 'restart' | 'reload', options: CallOptions) => Promise<void>
+  /** Removes a directory and all that is in it; none is no error. */
+  clear: (host: HostAddress, directory: string, options: CallOptions) => Promise<void>
+  /** As postgres on the server of that host, through its socket; secrets by name. */
+  sql: (host: HostAddress, stackId: string, at: { port: number; database: string }, text: string, options: CallOptions) => Promise<void>
+  /** Writes one row through a door, as a client would. */
+  write: (host: HostAddress, stackId: string, door: StackDoor, key: string, options: CallOptions) => Promise<void>
+  /** Asks Patroni there to hand over. Only looking settles what came of it. */
+  switchover: (
+    host: HostAddress,
+    stackId: string,
+    at: { url: string; leader: string; candidate: string },
+    options: CallOptions,
+  ) => Promise<void>
+}

@@ -42,8 +42,10 @@ function passwdFiles(machine: Machine): Record<string, string> {
     `postgres:x:${uid}:${gid}:PostgreSQL administrator:/var/lib/postgresql:/bin/bash`,
     'sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin',
     'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin',
+    'etcd:x:65531:65531::/var/lib/etcd:/usr/sbin/nologin',
+    'haproxy:x:65532:65532::/var/lib/haproxy:/usr/sbin/nologin',
   ]
-  const group = ['root:x:0:', 'shadow:x:42:', `postgres:x:${gid}:`, 'nogroup:x:65534:']
+  const group = ['root:x:0:', 'shadow:x:42:', `postgres:x:${gid}:`, 'nogroup:x:65534:', 'etcd:x:65531:', 'haproxy:x:65532:']
   // With a tty group sshd hands each terminal to it, which a lone user id may not do.
   if (!machine.isRootless) group.push('tty:x:5:')
   return {
@@ -68,6 +70,13 @@ function sshdConfig(machine: Machine): string {
     ...(machine.isRootless ? ['StrictModes no'] : []),
     'Include /etc/ssh/sshd_config.d/*.conf',
   ].join('\n')
+}
+
+/** What an administrator gives the console's user: sudo without a password. A plain user's lab has no root to become. */
+function allowSudo(dir: (...parts: string[]) => string, write: (path: string, text: string, mode?: number) => void): void {
+  mkdirSync(dir('etc/pam.d'), { recursive: true })
+  write(dir('etc/pam.d/sudo'), ['auth', 'account', 'session'].map((kind) => `${kind} sufficient pam_permit.so`).join('\n'))
+  write(dir('etc/sudoers'), 'Defaults env_reset\nroot ALL=(ALL:ALL) ALL\npostgres ALL=(ALL:ALL) NOPASSWD: ALL', 0o440)
 }
 
 /**
@@ -102,6 +111,7 @@ export async function prepareHost(layout: Layout, machine: Machine, fleet: Fleet
     symlinkSync('/run', dir('var/run'))
     symlinkSync('/proc/self/mounts', dir('etc/mtab'))
     write(dir('etc/ssh/sshd_config'), sshdConfig(machine))
+    if (!machine.isRootless) allowSudo(dir, write)
     await mustRun(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `root@${host.name}`, '-f', dir('etc/ssh/ssh_host_ed25519_key')])
     for (const own of ['etc/postgresql', 'var/lib/postgresql', 'var/lib/postgresql/.ssh', 'var/log/postgresql', 'srv']) give(dir(own))
     write(dir('made'), '')
@@ -110,7 +120,7 @@ export async function prepareHost(layout: Layout, machine: Machine, fleet: Fleet
   if (!existsSync(dir('etc/machine-id'))) write(dir('etc/machine-id'), randomBytes(16).toString('hex'), 0o444)
   const names = [`127.0.0.1 localhost`, `${consoleAddress} console`, ...fleet.hosts.map((each) => `${each.address} ${each.name}`)]
   write(dir('etc/hosts'), names.join('\n'))
-  for (const script of ['rc.sh', 'as-postgres.sh', 'start-cluster.sh', 'timer.sh', 'unit.sh'])
+  for (const script of ['rc.sh', 'as-postgres.sh', 'start-cluster.sh', 'timer.sh', 'unit.sh', 'daemons.sh'])
     cpSync(join(hostScripts, script), dir('local/lib/lab', script))
   for (const standIn of ['systemctl', 'systemd-run']) cpSync(join(hostScripts, standIn), dir('local/bin', standIn))
 }

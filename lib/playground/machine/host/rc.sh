@@ -21,7 +21,8 @@ touch /run/lab/ready
 	wait
 	touch /run/lab/booted
 ) &
-if [ -r /etc/pgbouncer/pgbouncer.ini ]; then as_postgres /usr/sbin/pgbouncer -q -d /etc/pgbouncer/pgbouncer.ini; fi
+for unit in /etc/lab-daemons/*; do [ ! -e "$unit" ] || systemctl start "${unit##*/}"; done
+if [ -r /etc/pgbouncer/pgbouncer.ini ] && [ ! -e /etc/lab-daemons/pgbouncer ]; then as_postgres /usr/sbin/pgbouncer -q -d /etc/pgbouncer/pgbouncer.ini; fi
 for unit in /etc/lab-units/*; do
 	[ ! -r "$unit" ] || as_postgres "$lab/unit.sh" "${unit##*/}" &
 done

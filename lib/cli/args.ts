@@ -22,6 +22,8 @@ const bare = new Set([
   'now',
   'blocked',
   'changes',
+  'check',
+  'plan',
   'check-price',
   'check-manifest',
   'import',

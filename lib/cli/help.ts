@@ -83,6 +83,41 @@ export const topics: Readonly<Record<string, Topic>> = {
     ],
     more: 'If the plan is another one by now, nothing runs, the new plan is printed and the exit code is 5. A scheduled run is planned again at its time, and skipped, with\nthe reason, if that plan is worse than the one that was read. The log is followed to the end, with what each job waits for; Ctrl-C leaves the run running.',
   },
+  build: {
+    brief: 'build a cluster under Patroni from a file, or apply the file again',
+    usage: 'matriarch build FILE --env ENVIRONMENT [--check | --plan] [--yes --digest DIGEST]',
+    inputs: [
+      ['FILE', 'the cluster file, YAML or JSON'],
+      ['--env ENVIRONMENT', 'where its servers are registered'],
+      ['--check', 'only read the file, and name what is wrong with it; needs no console'],
+      ['--plan', 'declare it and show the plan: every file, package and command, for each server'],
+      ['--yes', 'do not ask; needs the digest'],
+      digest,
+      phrase,
+      reason,
+      ticket,
+      outside,
+    ],
+    examples: ['matriarch build shop.yaml --env dev', 'matriarch build shop.yaml --env prod --plan', 'matriarch build shop.yaml --check'],
+    more: `The least that a cluster file says:
+  cluster: shop
+  network: 10.0.0.0/8          whence clients may connect
+  servers:                     registered servers, each with its parts
+    db1: [postgres, etcd]
+    db2: [postgres, etcd]
+    edge: [etcd, pooler, proxy]
+It may also say, with what holds otherwise:
+  addresses: {}                where the servers reach one another, by name, if not at their registered addresses
+  postgres: {major: "15", port: 5432, synchronous: on, profile: mixed, memoryMb: null, maxConnections: 200, parameters: {}}
+                               synchronous off, on or strict; profile plain, transactions, mixed or reporting
+  patroni: {restPort: 8008, ttl: 20, loopWait: 5, retryTimeout: 5, watchdog: off}
+  etcd: {clientPort: 2379, peerPort: 2380}
+  pooler: {port: 6432, poolMode: transaction, poolSize: 50, maxClients: 1000}
+  proxy: {writePort: 15432, readPort: 15433}
+  database: {name: app, users: [app]}
+  certificateDays: 365
+A file that was built is built again after a change: only what differs is written, and nothing where nothing does.`,
+  },
   'run-sql': {
     brief: 'run a statement, and print the rows',
     usage: 'matriarch run-sql TARGET … --sql STATEMENT [-o table|csv|json]',

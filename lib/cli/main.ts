@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Args, mustBeEmpty, readArgs, take, takeFlag, UsageError } from './args'
+import { build } from './build'
 import { getJson, keepWhere, request, type Where, whereToGo } from './client'
 import { codeOfError, exitCodes } from './exit-codes'
 import { host, key } from './guard'
@@ -145,6 +146,7 @@ export const commands: Readonly<Record<string, Command>> = {
   login,
   me,
   operations: (args) => operations(whereToGo(), args),
+  build: (args) => build(whereToGo, args),
   plan: (args) => plan(whereToGo(), args),
   run: (args) => run(whereToGo(), args),
   'run-sql': (args) => run(whereToGo(), { ...args, words: ['run-sql', ...args.words] }),

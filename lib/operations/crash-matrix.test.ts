@@ -183,6 +183,7 @@ const targetsFor = async (operation: Operation): Promise<number[]> => {
 const elsewhere = [
   ...[
     'adopt-patroni',
+    'build-cluster',
     'create',
     'failover',
     'switchover',

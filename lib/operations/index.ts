@@ -43,6 +43,7 @@ import { restart } from './restart'
 import { rollingRestart } from './rolling/restart'
 import { runSql } from './run-sql'
 import { cancelStatements, terminateSessions } from './sessions'
+import { buildCluster } from './stack'
 import { start } from './start'
 import { stop } from './stop'
 import { switchover } from './switchover'
@@ -100,6 +101,7 @@ export const operations: readonly Operation[] = [
   etcdDisarm,
   create,
   adopt,
+  buildCluster,
   resumePooler,
   pausePooler,
   reloadPoolerConfig,

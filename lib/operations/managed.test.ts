@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { managedFleet as fleetWith, patroniOn as patroni } from '@/e2e/harness/twin/patroni'
+import { declareOn } from '@/e2e/harness/twin/stack'
 import type { MemoryFleet } from '@/lib/adapters/memory'
 import type { FoundManager } from '@/lib/domain/managers/manager'
 import type { JsonObject } from '@/lib/kernel/ground/json'
@@ -24,6 +25,7 @@ const targetOf = ({ name, on }: Operation, fleet: MemoryFleet): string => {
   if (on === 'pooler') return fleet.pooler('shop pooler on front').inventory.id
   if (on === 'dns-zone') return fleet.zone('prod.test').inventory.id
   if (on === 'name') return [...fleet.world.names.values()][0]!.id
+  if (on === 'stack') return declareOn(fleet, ['n1', 'n2', 'n3'])
   throw new Error(`no target for ${name}`)
 }
 const planOf = async (operation: Operation, fleet: MemoryFleet, input = inputFor(operation)) => {
@@ -97,6 +99,7 @@ const harmless = [
   'etcd-disarm',
   'follow-leader',
   'adopt-patroni',
+  'build-cluster',
   'check-server',
   'refresh-dns',
   'check-zone',

@@ -13,6 +13,7 @@ import { describeOperation, operationByName, operations, operationsOn } from '.'
 /** Those whose plans are snapshots of scenes of their own, with more in them than a healthy world has. */
 const staged = new Set([
   'adopt-patroni',
+  'build-cluster',
   'create',
   'failover',
   'etcd-defragment',

@@ -41,6 +41,7 @@ const harmless = [
   'drop-slot',
   'create',
   'adopt-patroni',
+  'build-cluster',
   'resume-pooler',
   'reload-pooler',
   'check-server',

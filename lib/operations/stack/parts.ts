@@ -1,0 +1,110 @@
+import { type StackServer, serversWith } from '@/lib/domain/stack/stack'
+import type { ReadPorts } from '@/lib/ports'
+import { orNull } from '../facts/or-null'
+import { poolerDoor, proxyDoors } from './doors'
+import { addressOf, type BuildFacts, lookTimeoutMs, stackIn } from './facts'
+import { clusterNow, isGood, leads } from './members'
+import { setUp } from './part'
+
+const named = (servers: readonly StackServer[]): string => servers.map(({ name }) => name).join(', ')
+
+export const setUpEtcd = () =>
+  setUp({
+    part: 'etcd',
+    title: 'Start etcd and wait for its quorum',
+    sentence: (servers) =>
+      `Start the ${servers.length} members of etcd on ${named(servers)} together, with TLS for clients and peers, and ask each for its health.`,
+    whyNotUp: async (facts, ports, servers, signal) => {
+      const { clientPort } = stackIn(facts).etcd
+      const options = { timeoutMs: lookTimeoutMs, signal }
+      const healthy = await Promise.all(
+        servers.map(({ name, address }) =>
+          orNull(ports.stacks.isEtcdHealthy(addressOf(facts, name), `https://${address}:${clientPort}`, options), signal),
+        ),
+      )
+      const ill = servers.filter((_one, index) => healthy[index] !== true)
+      return ill.length === 0 ? null : `etcd is not healthy on ${named(ill)}.`
+    },
+    timeoutMs: 120_000,
+  })
+
+export const setUpPrimary = () =>
+  setUp({
+    part: 'postgres',
+    title: 'Found the cluster on the first member',
+    sentence: (servers) =>
+      `Start Patroni on ${named(servers)}, which runs initdb and becomes primary. Its dynamic configuration goes into etcd.`,
+    among: (servers) => servers.slice(0, 1),
+    whyNotUp: async (facts, ports, _servers, signal) => {
+      const cluster = await clusterNow(facts, ports, signal)
+      return cluster?.members.some((one) => leads(one) && isGood(one)) ? null : 'Patroni has no leader that runs.'
+    },
+    timeoutMs: 180_000,
+  })
+
+export const setUpStandbys = () =>
+  setUp({
+    part: 'postgres',
+    title: 'Clone the other members',
+    sentence: (servers) => `Start Patroni on ${named(servers)}: each copies the primary with pg_basebackup and follows it.`,
+    among: (servers) => servers.slice(1),
+    whyNotUp: async (facts, ports, servers, signal) => {
+      const cluster = await clusterNow(facts, ports, signal)
+      const late = servers.filter(({ name }) => !cluster?.members.some((one) => one.name === name && isGood(one)))
+      return late.length === 0 ? null : `${named(late)} ${late.length === 1 ? 'does' : 'do'} not follow yet.`
+    },
+    timeoutMs: 600_000,
+  })
+
+export const setUpPoolers = () =>
+  setUp({
+    part: 'pooler',
+    title: 'Start poolers and log in',
+    sentence: (servers) =>
+      `Start PgBouncer on ${named(servers)}, pointing to the primary, and log in through each as the application would.`,
+    whyNotUp: (facts, ports, servers, signal) =>
+      firstWhy(
+        facts,
+        ports,
+        servers.map((one) => ({ server: one, door: poolerDoor(facts, one), wanted: 'primary' })),
+        signal,
+      ),
+    timeoutMs: 90_000,
+  })
+
+export const setUpProxies = () =>
+  setUp({
+    part: 'proxy',
+    title: 'Start proxies',
+    sentence: (servers) => `Start HAProxy on ${named(servers)}, and log in through the port for writes and the port for reads.`,
+    whyNotUp: (facts, ports, servers, signal) =>
+      firstWhy(
+        facts,
+        ports,
+        servers.flatMap((server) => proxyDoors(facts, server).map(({ door, wanted }) => ({ server, door, wanted }))),
+        signal,
+      ),
+    timeoutMs: 90_000,
+  })
+
+const firstWhy = async (
+  facts: BuildFacts,
+  ports: ReadPorts,
+  doors: readonly { server: StackServer; door: ReturnType<typeof poolerDoor>; wanted: 'primary' | 'standby' }[],
+  signal: AbortSignal,
+): Promise<string | null> => {
+  const options = { timeoutMs: lookTimeoutMs, signal }
+  const answers = await Promise.all(
+    doors.map(({ server, door }) => orNull(ports.stacks.door(addressOf(facts, server.name), facts.declared.id, door, options), signal)),
+  )
+  for (const [index, { door, wanted }] of doors.entries()) {
+    const answer = answers[index]
+    if (answer === wanted) continue
+    if (answer === null || answer === undefined) return `${door.title} was not reached.`
+    return typeof answer === 'string' ? `${door.title} leads to a ${answer}, not to a ${wanted}.` : `${door.title}: ${answer.because}.`
+  }
+  return null
+}
+
+export const hasPart = (part: 'pooler' | 'proxy') => (facts: BuildFacts) =>
+  facts.stack !== null && serversWith(stackIn(facts), part).length > 0

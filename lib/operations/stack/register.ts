@@ -1,0 +1,67 @@
+import { dataDirectoryOf, serversWith } from '@/lib/domain/stack/stack'
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { Effect } from '@/lib/kernel/operation/operation'
+import type { ReadPorts } from '@/lib/ports'
+import { type BuildFacts, stackIn } from './facts'
+import { clusterNow } from './members'
+
+const actTimeoutMs = 20_000
+
+export const markBuilt = (): Effect<BuildFacts, null, null> => ({
+  title: 'Record that it is built',
+  preview: () => ({ sentence: 'From now on a build writes only what differs, and makes no smoke test.', commands: [] }),
+  check: async (facts, ports) =>
+    (await ports.stacks.declared(facts.declared.id)).isBuilt ? { found: 'done', output: null } : { found: 'ready', before: null },
+  run: (facts, _before, ports, { signal }) => ports.act.stacks.markBuilt(facts.declared.id, true, { timeoutMs: actTimeoutMs, signal }),
+  timeoutMs: actTimeoutMs + 10_000,
+  ending: {
+    undo: (facts, _before, _output, ports, { signal }) =>
+      ports.act.stacks.markBuilt(facts.declared.id, false, { timeoutMs: actTimeoutMs, signal }),
+    sentence: 'Record that it is not.',
+  },
+})
+
+/** All or nothing, in the console's own database. */
+export const registerHerd = (): Effect<BuildFacts, null, null> => {
+  const isRegistered = async (facts: BuildFacts, ports: ReadPorts): Promise<boolean> => {
+    const herd = await ports.inventory.herdIn(facts.declared.environmentId, stackIn(facts).cluster)
+    if (herd === null) return false
+    const there = new Set((await ports.inventory.herdInstances(herd.id)).map(({ serverId }) => serverId))
+    return membersOf(facts).every(({ server }) => there.has(server.id))
+  }
+  return {
+    title: 'Register the herd',
+    preview: (facts) => ({
+      sentence: `Register the herd ${stackIn(facts).cluster} with ${membersOf(facts).length} members. Its poolers come to the inbox once their hosts are looked at.`,
+      commands: [],
+    }),
+    check: async (facts, ports) =>
+      (await isRegistered(facts, ports)) ? { found: 'done', output: null } : { found: 'ready', before: null },
+    run: async (facts, _before, ports, { signal, jobId }) => {
+      const stack = stackIn(facts)
+      const cluster = await clusterNow(facts, ports.read, signal)
+      if (cluster?.systemIdentifier == null)
+        throw new Fault('shell.failed', { because: 'Patroni does not say the system identifier.', isOver: true })
+      const herd = await ports.read.inventory.herdIn(facts.declared.environmentId, stack.cluster)
+      const { port } = stack.postgres
+      const dataDirectory = dataDirectoryOf(stack)
+      await ports.act.inventory.registerCluster(
+        {
+          environmentId: facts.declared.environmentId,
+          jobId,
+          herd:
+            herd === null
+              ? { name: stack.cluster, clusterName: stack.cluster, port, dataDirectory, systemIdentifier: cluster.systemIdentifier }
+              : { id: herd.id },
+          members: membersOf(facts).map(({ server }) => ({ server, port, dataDirectory, socketDirectory: null })),
+        },
+        { timeoutMs: actTimeoutMs, signal },
+      )
+    },
+    timeoutMs: actTimeoutMs + 10_000,
+    ending: { final: 'The cluster stands and is registered: remove it on its pages.' },
+  }
+}
+
+const membersOf = (facts: BuildFacts): { server: { id: string } }[] =>
+  serversWith(stackIn(facts), 'postgres').map(({ name }) => ({ server: { id: facts.hosts.find((one) => one.name === name)!.server.id } }))

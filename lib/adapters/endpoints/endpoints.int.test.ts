@@ -58,6 +58,7 @@ const portsWith = (given: { ca?: string | null; password?: string | null; isKnow
   const made = makePortsOverSsh(ssh, {
     read: { inventory: none, names: none, cloud: none },
     act: { inventory: none, names: none, cloud: none },
+    stacks: {} as never,
     canaryFolder: join(folder, 'canary'),
     endpoints,
   })

@@ -68,6 +68,7 @@ test('a member on RDS that is registered with its endpoint and password is obser
   const world = makePortsOverSsh(ssh, {
     read: { inventory, names: none, cloud: none },
     act: { inventory: none, names: none, cloud: none },
+    stacks: none,
     canaryFolder: folder,
     endpoints: makeEndpoints(rds, {
       ca: endpoint.ca,

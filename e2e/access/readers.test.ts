@@ -46,6 +46,8 @@ const forNobody: Readonly<Record<string, string>> = {
   waitsOf: 'whether something changed in a run; what is shown of it is read for the actor',
   scheduledOfPlan: 'of a plan that was read for the actor',
   scheduledOfRun: 'of a run that was read for the actor',
+  familyOf: 'of a rule that was read for the actor: what reverses it is of its herd',
+  ledgerMonths: 'no data',
 }
 
 const read = (file: string): string => readFileSync(join(projectRoot, file), 'utf8')

@@ -211,6 +211,7 @@ const elsewhere = [
     'patroni-resume',
     'patroni-configure',
   ],
+  ...['etcd-snapshot', 'etcd-defragment', 'etcd-disarm', 'rds-start', 'rds-stop', 'rds-reboot', 'rds-promote'],
   ...['pause-pooler', 'resume-pooler', 'reload-pooler', 'drain-pooler', 'follow-primary'],
 ]
 

@@ -14,9 +14,9 @@ interface Place extends MenuPlace {
 const firstPages: readonly Place[] = [{ group: 'Fleet', href: '/', label: 'Fleet', icon: 'grid', key: 'f' }]
 const lastPages: readonly Place[] = [
   { group: 'Fleet', href: '/prices', label: 'Prices', icon: 'coins', key: '$', permission: 'machine.view' },
-  { group: 'Fleet', href: '/savings', label: 'Savings', icon: 'coins', key: '3', permission: 'machine.view' },
+  { group: 'Fleet', href: '/savings', label: 'Savings', icon: 'coins', key: '9', permission: 'machine.view' },
   { group: 'Fleet', href: '/postgresql-settings', label: 'Find settings', icon: 'list', key: 'j', permission: 'instance.view' },
-  { group: 'Work', href: '/pygmy-scripts', label: 'pygmy scripts', icon: 'merge', key: '3', permission: 'sizing-rule.view' },
+  { group: 'Work', href: '/pygmy-scripts', label: 'pygmy scripts', icon: 'merge', key: '0', permission: 'sizing-rule.view' },
   { group: 'People & access', href: '/settings', label: 'Settings', icon: 'settings', key: 'o', permission: 'person.view' },
   { group: 'Help', href: '/help', label: 'Help', icon: 'question', key: '?' },
 ]

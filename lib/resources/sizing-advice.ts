@@ -5,7 +5,7 @@ export const sizingRecommendation = defineResource({
   name: 'sizing-recommendation',
   table: sizingRecommendations,
   noun: ['sizing recommendation', 'sizing recommendations'],
-  menu: { group: 'Work', key: '4', icon: 'badge' },
+  menu: { group: 'Work', key: '7', icon: 'badge' },
   title: (row) => row.title,
   scope: 'environmentId',
   fields: {
@@ -57,7 +57,7 @@ export const sizingLimit = defineResource({
   name: 'sizing-limit',
   table: sizingLimits,
   noun: ['sizing limit', 'sizing limits'],
-  menu: { group: 'Work', key: '5', icon: 'shield' },
+  menu: { group: 'Work', key: '8', icon: 'shield' },
   title: (row) => row.region || 'The fleet',
   scope: 'console',
   fields: {

@@ -30,17 +30,21 @@ const inputs: Record<string, JsonObject> = {
   'set-parameters': { parameters: 'work_mem = 64MB' },
 }
 
+/** What RDS has stopped answers nobody: RDS itself says so. */
+const asksAnother = new Set(['rds-start'])
+
 describe('unknown is untouchable', () => {
-  test.each(operationsOn('instance').map((one) => one.name))(
-    '%s refuses an instance whose host does not answer, with the reason',
-    async (name) => {
-      const fleet = newFleet()
-      fleet.host('n2').power = 'off'
-      const plan = await planOf(fleet, name, 'demo on n2', inputs[name])
-      expect(plan).toMatchObject({ eligible: false, title: 'demo on n2', effects: [] })
-      expect(plan.reason).toBe('Its host does not answer: n2 does not answer over SSH. An instance that cannot be seen is not touched.')
-    },
-  )
+  test.each(
+    operationsOn('instance')
+      .map((one) => one.name)
+      .filter((name) => !asksAnother.has(name)),
+  )('%s refuses an instance whose host does not answer, with the reason', async (name) => {
+    const fleet = newFleet()
+    fleet.host('n2').power = 'off'
+    const plan = await planOf(fleet, name, 'demo on n2', inputs[name])
+    expect(plan).toMatchObject({ eligible: false, title: 'demo on n2', effects: [] })
+    expect(plan.reason).toBe('Its host does not answer: n2 does not answer over SSH. An instance that cannot be seen is not touched.')
+  })
 
   test('a server that refuses the console’s login is not touched either', async () => {
     const fleet = newFleet()

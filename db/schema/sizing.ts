@@ -202,5 +202,9 @@ export const sizingLimits = pgTable(
     note: text('note').notNull().default(''),
     ...stamps(),
   },
-  (t) => [uniqueIndex('sizing_limits_region_key').on(t.region), check('sizing_limits_at_once_check', sql`${t.atOnce} > 0`)],
+  (t) => [
+    uniqueIndex('sizing_limits_region_key').on(t.region),
+    index('sizing_limits_region_trgm').using('gin', t.region.op('gin_trgm_ops')),
+    check('sizing_limits_at_once_check', sql`${t.atOnce} > 0`),
+  ],
 )

@@ -1,0 +1,1 @@
+CREATE INDEX "sizing_limits_region_trgm" ON "sizing_limits" USING gin ("region" gin_trgm_ops);

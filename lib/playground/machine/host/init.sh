@@ -25,6 +25,10 @@ mount --rbind /usr usr && mount -o remount,bind,ro usr
 mount --bind "$dir/local" usr/local
 mount --bind "$dir/etc" etc && mount --bind /etc/ssl etc/ssl && mount -o remount,bind,ro etc/ssl
 mount --bind "$dir/var" var
+# What is in /usr, as dpkg and apt know it: nobody can change it here.
+for state in lib/dpkg lib/apt; do
+	[ ! -d "/var/$state" ] || { mkdir -p "var/$state" && mount --bind "/var/$state" "var/$state" && mount -o remount,bind,ro "var/$state"; }
+done
 mount --bind "$dir/srv" srv
 mount -t tmpfs -o mode=755 tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp

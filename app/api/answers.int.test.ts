@@ -262,6 +262,7 @@ test('samples of an instance, a herd and a host, as JSON and as CSV, what is ask
   expect((await stage.ask('GET', `/api/v1/instances/${id}/log?level=errors`)).status).toBe(200)
   const unknown = await stage.ask('GET', `/api/v1/instances/${id}/log?level=worst&serch=x`)
   expect(unknown.body.fields.map(({ path }: { path: string }) => path).sort()).toEqual(['level', 'serch'])
+  expect((await stage.ask('GET', `/api/v1/herds/${shop}/log?level=errors`)).status).toBe(200)
   for (const path of [`instances/${id}`, `herds/${shop}`]) expect((await stage.ask('GET', `/api/v1/${path}/activity`)).status).toBe(200)
 })
 

@@ -22,6 +22,7 @@ const particular: Partial<Record<ResourceName, (territory: Territory) => Values>
   'dns-zone': ({ name }) => ({ name: `${name}.test` }),
   name: () => ({ hostName: 'shop' }),
   job: ({ ids }) => ({ operation: 'reload', resource: 'server', targetId: ids.server, state: 'done' }),
+  'sizing-limit': ({ name }) => ({ region: `eu-${name}-1` }),
   change: ({ ids }) => ({ resource: 'herd', objectId: ids.herd }),
 }
 

@@ -2,7 +2,7 @@ import { partFiles, unitOf } from '@/lib/domain/stack/files'
 import { type StackServer, serversWith } from '@/lib/domain/stack/stack'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect, RunContext } from '@/lib/kernel/operation/operation'
-import type { ActPorts } from '@/lib/ports'
+import type { ActPorts, ReadPorts } from '@/lib/ports'
 import { proxyDoors, writeDoors } from './doors'
 import { addressOf, type BuildFacts, stackIn } from './facts'
 import { clusterNow, isGood, leads, primaryNow, restUrlOf } from './members'
@@ -21,18 +21,21 @@ export const seeSynchronous = (): Effect<BuildFacts, null, null> => ({
     sentence: 'Wait until Patroni names a standby that commits wait for.',
     commands: ['GET /cluster: a member with the role sync_standby'],
   }),
-  check: async (facts, ports, { signal }) => {
-    const cluster = await clusterNow(facts, ports, signal)
-    return cluster?.members.some(({ role }) => role === 'sync_standby') ? { found: 'done', output: null } : { found: 'ready', before: null }
-  },
-  run: async (facts, _before, ports, { signal, pauseUnlessCancelled }) => {
-    while (!(await clusterNow(facts, ports.read, signal))?.members.some(({ role }) => role === 'sync_standby'))
-      await pauseUnlessCancelled(lookEveryMs)
-  },
+  check: async (facts, ports, { signal }) =>
+    (await isSynchronous(facts, ports, signal)) ? { found: 'done', output: null } : { found: 'ready', before: null },
+  run: async (facts, _before, ports, context) => untilSynchronous(facts, ports, context),
   timeoutMs: 90_000,
   canInterrupt: true,
   ending: { undo: async () => {}, sentence: 'It only looks.' },
 })
+
+const isSynchronous = async (facts: BuildFacts, ports: ReadPorts, signal: AbortSignal): Promise<boolean> =>
+  (await clusterNow(facts, ports, signal))?.members.some(({ role }) => role === 'sync_standby') === true
+
+const untilSynchronous = async (facts: BuildFacts, ports: ActPorts, context: RunContext): Promise<null> => {
+  while (!(await isSynchronous(facts, ports.read, context.signal))) await context.pauseUnlessCancelled(lookEveryMs)
+  return null
+}
 
 /** Before applications come: what they will do, and what may happen to them, is done once. */
 export const smokeTest = (): Effect<BuildFacts, null, null> => ({
@@ -73,6 +76,8 @@ export const smokeTest = (): Effect<BuildFacts, null, null> => ({
       await goThrough(facts, ports, server, `${context.jobId} on ${server.name} ${index}`, context)
     }
     await sql(`drop table if exists ${table};`)
+    // Patroni names another one a loop after the last switchover: the cluster is handed over as it was promised.
+    if (stackIn(facts).postgres.synchronous !== 'off') await untilSynchronous(facts, ports, context)
     await context.mark(isOver)
   },
   timeoutMs: 8 * 60_000,

@@ -29,12 +29,14 @@ export const importBlueprint = async (actor: Actor, imported: Imported, place: I
   const { values, ...read } = imported
   const told = { ...read, problems: [...read.problems, ...fieldProblems(imported)] }
   if (place === null) return { ...told, id: null }
+  const isEmpty = [told.taken, told.kept, told.dropped, told.unknown, told.problems].every((keys) => keys.length === 0)
   const fields: FieldProblem[] = [
+    ...(isEmpty ? [{ path: 'text', message: 'It holds no key of a manifest, no flag and no variable.' }] : []),
     ...told.unknown.map(({ key, nearest }) => ({
-      path: key,
+      path: `text.${key}`,
       message: nearest === null ? 'There is no such key.' : `There is no such key. ${nearest} is the nearest.`,
     })),
-    ...told.problems.map(({ key, because }) => ({ path: key, message: because })),
+    ...told.problems.map(({ key, because }) => ({ path: `text.${key}`, message: because })),
   ]
   if (fields.length > 0) throw new Fault('input.invalid', { fields })
   const { environmentId, accountId, name } = place

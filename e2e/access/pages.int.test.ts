@@ -125,6 +125,7 @@ describe('pages', () => {
       '/audit/verify',
       '/settings',
       '/prices',
+      '/blueprints/import',
       '/pygmy-scripts',
       '/savings',
       '/postgresql-settings',

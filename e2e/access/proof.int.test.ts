@@ -39,6 +39,10 @@ const remove = 'DELETE /api/v1/{resource}/{id}'
 /** Each act that asks for a proof, as a browser does it. */
 const ways: Readonly<Record<string, () => Promise<[key: string, attempt: Attempt]>>> = {
   'plan.approve': async () => ['POST /api/v1/plans/{id}/approve', { params: { id: stage.world.id('plan', 'here') }, body: { digest } }],
+  'sizing-rule.approve': async () => [
+    'POST /api/v1/sizing-rules/{id}/approve',
+    { params: { id: stage.world.id('sizing-rule', 'here') }, body: { revision: 1 } },
+  ],
   'person.add': async () => [add, record('people', { userName: 'made', fullName: '' })],
   'person.change': async () => [change, record('people', { fullName: 'X', revision: 1 }, await addPerson('changed'))],
   'person.delete': async () => [remove, record('people', {}, await addPerson('deleted'))],

@@ -38,6 +38,8 @@ export interface Call<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Z
   /** Further statuses that answer with the same body, and what each means. */
   also?: Record<number, string>
   faults?: readonly FaultCode[]
+  /** Wrong fields are answered with 400, as a map of them to what is wrong with each. */
+  hasFieldMap?: true
 }
 
 export const defineCall = <I extends z.ZodType = z.ZodUndefined, O extends z.ZodType = z.ZodUnknown>(call: Call<I, O>): Call<I, O> => call

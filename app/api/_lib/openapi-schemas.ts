@@ -201,13 +201,17 @@ export const faultsOf = (call: Call): FaultCode[] => {
   ]
 }
 
+/** As the frameworks say it that scripts were written for: sentences by the name of a field. */
+const fieldMap = { schema: { type: 'object', additionalProperties: { type: 'array', items: { type: 'string' } } } }
+
 export const problemResponses = (call: Call): Record<string, JsonSchema> => {
   const codes = faultsOf(call)
   return Object.fromEntries(
     [...new Set(codes.map((code) => faultTable[code].status))].map((status) => {
       const names = codes.filter((code) => faultTable[code].status === status)
       const description = names.map((code) => `\`${code}\` ${faultTable[code].sentence}`).join(' ')
-      return [status, { description, content: { 'application/problem+json': { schema: ref('problem') } } }]
+      const content = { 'application/problem+json': { schema: ref('problem') } }
+      return [status, { description, content: status === 400 && call.hasFieldMap ? { ...content, 'application/json': fieldMap } : content }]
     }),
   )
 }

@@ -23,7 +23,9 @@ export const blueprintIsAnswered = async (stage: DescribedApi, viewer: string): 
     problems: [],
   })
   const typo = { ...asked, text: manifest.replace('cpu_min', 'cpu_mim'), saves: true }
-  expect((await imported(typo)).body.fields).toEqual([{ path: 'vm.cpu_mim', message: 'There is no such key. vm.cpu_min is the nearest.' }])
+  expect((await imported(typo)).body.fields).toEqual([
+    { path: 'text.vm.cpu_mim', message: 'There is no such key. vm.cpu_min is the nearest.' },
+  ])
   expect((await imported({ ...asked, text: 'a: [' })).body.fields[0].path).toBe('text')
   expect((await imported({ ...asked, text: 'INSTANCE_NAME=No_Name' })).body.problems).toMatchObject([{ key: 'INSTANCE_NAME' }])
   expect((await imported(asked, viewer)).status).toBe(403)

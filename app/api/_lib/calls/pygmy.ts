@@ -70,19 +70,20 @@ const success = z.object({ success: z.literal(true) })
 const stated = z.object({ Success: z.string().optional(), Error: z.string().optional() })
 
 const call = { tag, caller: 'actor' } as const
+const scripted = { ...call, hasFieldMap: true } as const
 const missing = ['record.missing', 'access.denied'] as const
 
 /** What scripts that were written for pygmy send and read, shape for shape. Wrong fields of clusters’ management and DNS entries are answered with 400 and a map of them. */
 export const pygmyCalls = {
   pygmyClusters: defineCall({
-    ...call,
+    ...scripted,
     method: 'GET',
     path: '/v1/api/clusters',
     summary: 'Herds, as pygmy lists clusters',
     output: z.array(cluster),
   }),
   pygmyToggle: defineCall({
-    ...call,
+    ...scripted,
     method: 'PUT',
     path: '/v1/api/cluster/toggle/{name}',
     summary: 'Have all rules of a herd rest, or no longer',
@@ -91,14 +92,14 @@ export const pygmyCalls = {
     faults: ['access.denied', 'record.conflict'],
   }),
   pygmyManagements: defineCall({
-    ...call,
+    ...scripted,
     method: 'GET',
     path: '/v1/api/cluster/management',
     summary: 'What is said of herds for all their rules',
     output: z.array(management),
   }),
   pygmyAddManagement: defineCall({
-    ...call,
+    ...scripted,
     method: 'POST',
     path: '/v1/api/cluster/management',
     summary: 'Say it of one more herd',
@@ -108,7 +109,7 @@ export const pygmyCalls = {
     faults: ['access.denied'],
   }),
   pygmyManagement: defineCall({
-    ...call,
+    ...scripted,
     method: 'GET',
     path: '/v1/api/cluster/management/{id}',
     summary: 'What is said of one herd',
@@ -116,7 +117,7 @@ export const pygmyCalls = {
     faults: missing,
   }),
   pygmyReplaceManagement: defineCall({
-    ...call,
+    ...scripted,
     method: 'PUT',
     path: '/v1/api/cluster/management/{id}',
     summary: 'Change it; optional fields that are left out stay as they are',
@@ -125,7 +126,7 @@ export const pygmyCalls = {
     faults: missing,
   }),
   pygmyChangeManagement: defineCall({
-    ...call,
+    ...scripted,
     method: 'PATCH',
     path: '/v1/api/cluster/management/{id}',
     summary: 'Change some of it',
@@ -134,7 +135,7 @@ export const pygmyCalls = {
     faults: missing,
   }),
   pygmyDeleteManagement: defineCall({
-    ...call,
+    ...scripted,
     method: 'DELETE',
     path: '/v1/api/cluster/management/{id}',
     summary: 'Take it back',
@@ -143,7 +144,7 @@ export const pygmyCalls = {
   }),
   pygmyDns: defineCall({ ...call, method: 'GET', path: '/v1/api/dns', summary: 'DNS entries that hooks are given', output: z.array(dns) }),
   pygmyAddDns: defineCall({
-    ...call,
+    ...scripted,
     method: 'POST',
     path: '/v1/api/dns',
     summary: 'Add a DNS entry',
@@ -157,7 +158,7 @@ export const pygmyCalls = {
     faults: ['access.denied'],
   }),
   pygmyDeleteDns: defineCall({
-    ...call,
+    ...scripted,
     method: 'DELETE',
     path: '/v1/api/dns/{id}',
     summary: 'Delete a DNS entry, which pygmy cannot',
@@ -165,7 +166,7 @@ export const pygmyCalls = {
     faults: missing,
   }),
   pygmyInstances: defineCall({
-    ...call,
+    ...scripted,
     method: 'GET',
     path: '/v1/api/instances',
     summary: 'Instances, as pygmy lists them',
@@ -174,14 +175,14 @@ export const pygmyCalls = {
     ),
   }),
   pygmyRules: defineCall({
-    ...call,
+    ...scripted,
     method: 'GET',
     path: '/v1/api/rules',
     summary: 'Sizing rules, as pygmy lists them',
     output: z.array(rule),
   }),
   pygmyAddRule: defineCall({
-    ...call,
+    ...scripted,
     method: 'POST',
     path: '/v1/api/rules',
     summary: 'Add a sizing rule, and the one that reverses it',
@@ -190,7 +191,7 @@ export const pygmyCalls = {
     faults: ['access.denied'],
   }),
   pygmyChangeRule: defineCall({
-    ...call,
+    ...scripted,
     method: 'PUT',
     path: '/v1/api/rules/{id}',
     summary: 'Replace a sizing rule; without enableReverse its reverse rule goes',
@@ -199,7 +200,7 @@ export const pygmyCalls = {
     faults: ['access.denied'],
   }),
   pygmyDeleteRule: defineCall({
-    ...call,
+    ...scripted,
     method: 'DELETE',
     path: '/v1/api/rules/{id}',
     summary: 'Delete a sizing rule, and the one that reverses it',
@@ -207,14 +208,14 @@ export const pygmyCalls = {
     faults: missing,
   }),
   pygmyExceptions: defineCall({
-    ...call,
+    ...scripted,
     method: 'GET',
     path: '/v1/api/exceptions',
     summary: 'Days on which herds rest',
     output: z.array(exception),
   }),
   pygmyAddExceptions: defineCall({
-    ...call,
+    ...scripted,
     method: 'POST',
     path: '/v1/api/exceptions',
     summary: 'Have herds rest on days, in their calendars',
@@ -223,7 +224,7 @@ export const pygmyCalls = {
     faults: ['access.denied', 'input.invalid'],
   }),
   pygmyChangeException: defineCall({
-    ...call,
+    ...scripted,
     method: 'PUT',
     path: '/v1/api/exceptions/{id}',
     summary: 'Say which herds rest on a day',
@@ -232,7 +233,7 @@ export const pygmyCalls = {
     faults: [...missing, 'input.invalid'],
   }),
   pygmyDeleteException: defineCall({
-    ...call,
+    ...scripted,
     method: 'DELETE',
     path: '/v1/api/exceptions/{id}',
     summary: 'No herd rests on that day any more',
@@ -252,7 +253,7 @@ export const pygmyCalls = {
     faults: ['input.invalid', 'plan.moved', 'access.denied'],
   }),
   pygmyProgressing: defineCall({
-    ...call,
+    ...scripted,
     method: 'GET',
     path: '/v1/api/progressing/{name}',
     summary: 'Whether something is being done to a herd',
@@ -260,7 +261,7 @@ export const pygmyCalls = {
     faults: ['record.conflict'],
   }),
   pygmyLogs: defineCall({
-    ...call,
+    ...scripted,
     method: 'GET',
     path: '/v1/api/logs',
     summary: 'Refused, as by pygmy for everybody but a browser',

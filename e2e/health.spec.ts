@@ -45,7 +45,7 @@ test('a sequence near its end is found by a look, stands on the list of herds, a
 
 test('an invalid index is rebuilt by the operation that its finding leads to, with its name filled in', async ({ as, stack }) => {
   const page = await as('dana')
-  const primary = stack.members.find((member) => member.role === 'primary' && member.environment === 'dev')!
+  const primary = stack.members.find((member) => member.role === 'primary' && member.environment === 'prod')!
   const target = (await instances(page, 'role=primary')).find(({ title }) => title === titleOf(primary))!
   const ask = (sql: string) => stack.ask(primary, sql)
   await ask(`create table public."Twins" (n int)`)

@@ -84,7 +84,7 @@ test('a limit is set for a region, and the pages of savings and recommendations 
 }) => {
   await page.goto('/sizing-limits/add')
   await page.getByRole('textbox', { name: 'Region' }).fill('Frankfurt')
-  await page.getByRole('spinbutton', { name: 'Herds at once' }).fill('3')
+  await page.getByRole('textbox', { name: 'Herds at once' }).fill('3')
   await save(page)
   await expect(page.getByRole('alert').filter({ hasText: 'Write a region as AWS does' }).first()).toBeVisible()
   await page.getByRole('textbox', { name: 'Region' }).fill('eu-central-1')

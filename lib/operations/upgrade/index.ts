@@ -92,7 +92,7 @@ const installPackages = (): Effect<UpgradeFacts, Before, Output> => ({
       })
   },
   timeoutMs: upgradeTimeoutMs,
-  ending: { final: 'Packages are not taken back: older ones may be in no package source any more.' },
+  ending: { final: 'Packages are not downgraded: older ones may be in no package source any more.' },
 })
 
 export const upgradeMinor = defineOperation({

@@ -17,7 +17,7 @@ export const rollingMinorUpgrade = rolling({
   help: [
     'Upgrades the packages of PostgreSQL’s major version on the hosts of a herd one after the other while it goes on taking writes: the standbys’ first, then a switchover, then the former primary’s. Each is the operation Upgrade packages.',
     'The plan shows each package of each host with its version before and after. Hosts whose sources offer nothing newer are left out; run apt-get update on them first.',
-    'Packages are not taken back. Where a standby does not start with the new version, the job needs attention, and nobody else is touched.',
+    'Packages are not downgraded. Where a standby does not start with the new version, the job needs attention, and nobody else is touched.',
     'It is one job, and it holds the herd for its whole length. A cancel stops it between two members.',
   ],
   input: {

@@ -101,7 +101,7 @@ export const topics: Readonly<Record<string, Topic>> = {
     examples: ['matriarch build shop.yaml --env dev', 'matriarch build shop.yaml --env prod --plan', 'matriarch build shop.yaml --check'],
     more: `The least that a cluster file says:
   cluster: shop
-  network: 10.0.0.0/8          whence clients may connect
+  network: 10.0.0.0/8          where clients connect from
   servers:                     registered servers, each with its parts
     db1: [postgres, etcd]
     db2: [postgres, etcd]

@@ -29,7 +29,7 @@ export const stack = defineResource({
       label: 'Cluster file',
       required: true,
       maxLength: 60_000,
-      help: 'YAML. cluster: the name of the cluster; network: whence clients may connect (10.0.0.0/8); servers: registered servers by name with their parts, as db1: [postgres, etcd], db2: [postgres, etcd], edge: [etcd, pooler, proxy]. addresses (where the servers reach one another, if not at the registered ones), postgres, patroni, etcd, pooler, proxy, database and certificateDays may be left out.',
+      help: 'YAML. cluster: the name of the cluster; network: where clients connect from (10.0.0.0/8); servers: registered servers by name with their parts, as db1: [postgres, etcd], db2: [postgres, etcd], edge: [etcd, pooler, proxy]. addresses (where the servers reach one another, if not at the registered ones), postgres, patroni, etcd, pooler, proxy, database and certificateDays may be left out.',
     },
     note: { kind: 'longText', label: 'Note', maxLength: 4000 },
     builtAt: { kind: 'moment', label: 'Built', automatic: true, help: 'When a build of it last came to its end.' },

@@ -1,8 +1,9 @@
 'use client'
 
-import { useId, useMemo, useState } from 'react'
+import { useId, useMemo } from 'react'
 import '../charts/charts.css'
 import { ChartCard } from '@/components/charts/chart-card'
+import { useWindow } from '@/components/charts/use-window'
 import { Button } from '@/components/ui/button'
 import type { LedgerShown } from '@/lib/shapes/ledger'
 
@@ -11,7 +12,6 @@ const daySeconds = 86_400
 /** What a day cost, and what it would have cost had the machines stayed large. */
 export const LedgerChart = ({ days }: { days: LedgerShown['days'] }) => {
   const page = useId()
-  const [chosen, choose] = useState<{ from: number; to: number } | null>(null)
   const panel = useMemo(() => {
     const line = (label: string, of: (day: LedgerShown['days'][number]) => number) => ({
       label,
@@ -28,11 +28,7 @@ export const LedgerChart = ({ days }: { days: LedgerShown['days'] }) => {
   }, [days])
   const moments = panel.lines[0]!.points.map(([at]) => at)
   const whole = { from: (moments[0] ?? 0) - daySeconds / 2, to: (moments.at(-1) ?? 0) + daySeconds / 2 }
-  const window = chosen ?? whole
-  const zoom = (factor: number, at = (window.from + window.to) / 2) => {
-    const half = Math.max(daySeconds, ((window.to - window.from) * factor) / 2)
-    choose({ from: Math.max(whole.from, at - half), to: Math.min(whole.to, at + half) })
-  }
+  const { window, chosen, choose, brush, zoom } = useWindow(whole, whole, daySeconds)
   return (
     <div className="grid gap-2">
       <ChartCard
@@ -42,7 +38,7 @@ export const LedgerChart = ({ days }: { days: LedgerShown['days'] }) => {
         page={page}
         step={daySeconds}
         note="A day of UTC each; the last one is not over."
-        onBrush={(from, to) => choose({ from, to })}
+        onBrush={brush}
         onZoom={zoom}
       />
       {chosen !== null && (

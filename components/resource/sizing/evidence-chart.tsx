@@ -1,8 +1,9 @@
 'use client'
 
-import { useId, useMemo, useState } from 'react'
+import { useId, useMemo } from 'react'
 import '../../charts/charts.css'
 import { ChartCard } from '@/components/charts/chart-card'
+import { useWindow } from '@/components/charts/use-window'
 import { Button } from '@/components/ui/button'
 import type { Evidence } from '@/lib/domain/rules/recommend'
 
@@ -16,7 +17,6 @@ export const EvidenceChart = ({ evidence: { points, limit }, type }: { evidence:
     const to = (points.at(-1)?.at ?? 0) / 1000 + hourSeconds
     return { from: (points[0]?.at ?? 0) / 1000, to }
   }, [points])
-  const [chosen, choose] = useState<{ from: number; to: number } | null>(null)
   const panel = useMemo(() => {
     const used = points.map(({ at, vcpus }): [number, number, number, number] => [at / 1000, vcpus, vcpus, vcpus])
     const bound = limit === null ? [] : used.map(([at]): [number, number, number, number] => [at, limit, limit, limit])
@@ -26,11 +26,8 @@ export const EvidenceChart = ({ evidence: { points, limit }, type }: { evidence:
       lines: [{ label: 'used', points: used }, ...(limit === null ? [] : [{ label: `limit on ${type}`, points: bound }])],
     }
   }, [points, limit, type])
-  const window = chosen ?? { from: Math.max(whole.from, whole.to - shownDays * 86_400), to: whole.to }
-  const zoom = (factor: number, at = (window.from + window.to) / 2) => {
-    const half = Math.max(hourSeconds * 3, ((window.to - window.from) * factor) / 2)
-    choose({ from: Math.max(whole.from, at - half), to: Math.min(whole.to, at + half) })
-  }
+  const last = { from: Math.max(whole.from, whole.to - shownDays * 86_400), to: whole.to }
+  const { window, choose, brush, zoom } = useWindow(whole, last, hourSeconds * 3)
   return (
     <div className="grid gap-2">
       <ChartCard
@@ -40,7 +37,7 @@ export const EvidenceChart = ({ evidence: { points, limit }, type }: { evidence:
         page={page}
         step={hourSeconds}
         note="Of each hour its highest minute, by load or CPU, whichever is more."
-        onBrush={(from, to) => choose({ from, to })}
+        onBrush={brush}
         onZoom={zoom}
       />
       <p className="flex gap-2">

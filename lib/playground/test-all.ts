@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Failure, failureLines, type PlaywrightReport, playwrightFailures, type VitestReport, vitestFailures } from './failures'
 import { ensureBuild, projectRoot } from './setup.mjs'
 
 interface Count {
   passed: number
   failed: number
+  /** Those that a report names. */
+  failures?: Failure[]
 }
 
 interface Stage {
@@ -58,9 +61,10 @@ const vitest =
       `--outputFile.json=${file}`,
       ...only,
     ])
-    return counted(file, code, (report: { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number }) => ({
+    return counted(file, code, (report: VitestReport) => ({
       passed: report.numPassedTests,
       failed: Math.max(report.numFailedTests, report.numFailedTestSuites > 0 && report.numFailedTests === 0 ? 1 : 0),
+      failures: vitestFailures(report, projectRoot),
     }))
   }
 
@@ -69,9 +73,10 @@ const playwright = async (only: string[]): Promise<Count> => {
   const code = await command(bin('playwright'), ['test', '--config', 'e2e/playwright.config.ts', ...only], {
     PLAYWRIGHT_JSON_OUTPUT_NAME: file,
   })
-  return counted(file, code, (report: { stats: { expected: number; unexpected: number; flaky: number } }) => ({
+  return counted(file, code, (report: PlaywrightReport) => ({
     passed: report.stats.expected,
     failed: report.stats.unexpected + report.stats.flaky,
+    failures: playwrightFailures(report),
   }))
 }
 
@@ -112,6 +117,7 @@ export const runEverything = async (args: string[], packages: Promise<unknown>):
 
   const total: Count = { passed: 0, failed: 0 }
   const lines: string[] = []
+  const failures: Failure[] = []
   for (const stage of stages.filter((candidate) => names.length === 0 || names.includes(candidate.name))) {
     const startedAt = performance.now()
     console.log(`\n── ${stage.name}`)
@@ -123,10 +129,12 @@ export const runEverything = async (args: string[], packages: Promise<unknown>):
     const count = await stage.run(only)
     total.passed += count.passed
     total.failed += count.failed
+    failures.push(...(count.failures ?? []))
     lines.push(
       `${stage.name.padEnd(12)} ${String(count.passed).padStart(5)} passed ${String(count.failed).padStart(4)} failed ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(7)} s`,
     )
   }
-  console.log(`\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed`)
+  console.log(`\n${failureLines(failures).join('\n')}`)
+  console.log(`${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed`)
   process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1)
 }

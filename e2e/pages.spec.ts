@@ -45,8 +45,8 @@ const faults = async (page: Page, address: string): Promise<string[]> => {
 /** Every page these resources have, each over its first record. */
 const pagesOf = async (page: Page, shown: typeof resources): Promise<string[]> => {
   const found: string[] = []
-  for (const { path, form, canAdd, canDelete } of shown) {
-    found.push(`/${path}`, `/${path}/help`)
+  for (const { path, pages, form, canAdd, canDelete } of shown) {
+    found.push(`/${path}`, `/${path}/help`, ...pages.map((page) => `/${path}/${page.path}`))
     if (canAdd) found.push(`/${path}/add`)
     const { body } = await callApi(page, 'GET', `/api/v1/${path}?per=1`)
     const id = (body.items as { id: string }[] | undefined)?.[0]?.id
@@ -73,7 +73,6 @@ const otherPages = async (page: Page): Promise<string[]> => {
     '/discovery',
     '/help',
     '/settings',
-    '/audit/verify',
     `/instances/run/restart?plan=${planned.body.id}`,
     `/instances/run/run-sql?ids=${target!.id}`,
     `/runs/${run.body.id}`,

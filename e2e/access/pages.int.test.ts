@@ -126,6 +126,7 @@ describe('pages', () => {
       '/settings',
       '/prices',
       '/blueprints/import',
+      '/stacks/wizard',
       '/pygmy-scripts',
       '/savings',
       '/postgresql-settings',

@@ -7,6 +7,7 @@ export const stack = defineResource({
   noun: ['declared cluster', 'declared clusters'],
   path: 'stacks',
   menu: { group: 'Fleet', key: '5', icon: 'boxes' },
+  pages: [{ path: 'wizard', label: 'Wizard' }],
   title: (row) => row.name,
   scope: 'environmentId',
   fields: {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { readStackFile, stackOf } from './stack-file'
+import { readStackFile } from './stack-file'
+import { stackOf } from './stack-schema'
 
 const least = `
 cluster: shop

@@ -1,35 +1,9 @@
-import type { ReactNode } from 'react'
+import { Sheet } from '@/components/ui/sheet'
 import { State } from '@/components/ui/state'
 import type { CertificateSeen, EtcdMemberState } from '@/lib/domain/managers/etcd'
 import { isServed, type ProxyPart } from '@/lib/domain/managers/haproxy'
 import { formatBytes } from '@/lib/domain/values/bytes'
 import { formatDuration } from '@/lib/domain/values/duration'
-
-const Sheet = ({
-  label,
-  columns,
-  children,
-}: {
-  label: string
-  columns: readonly { text: string; isNumber?: boolean }[]
-  children: ReactNode
-}) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
-  <section className="overflow-x-auto" tabIndex={0} aria-label={`Table: ${label}`}>
-    <table className="sheet" data-density="dense">
-      <thead>
-        <tr>
-          {columns.map(({ text, isNumber }) => (
-            <th key={text} scope="col" className={isNumber ? 'n' : undefined}>
-              {text}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>{children}</tbody>
-    </table>
-  </section>
-)
 
 const size = (bytes: number | null): string => (bytes === null ? 'not known' : formatBytes(bytes))
 

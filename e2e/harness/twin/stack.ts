@@ -1,6 +1,7 @@
 import { idOf, type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
 import { stackHost } from '@/lib/adapters/memory/stacks'
-import { readStackFile, stackOf } from '@/lib/shapes/stack-file'
+import { readStackFile } from '@/lib/shapes/stack-file'
+import { stackOf } from '@/lib/shapes/stack-schema'
 
 export const stackId = idOf('stack shop')
 

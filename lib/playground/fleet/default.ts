@@ -76,3 +76,12 @@ export function withPatroni(fleet: Fleet): Fleet {
     ],
   }
 }
+
+/** With three hosts that carry nothing, to build a cluster on. */
+export function withSpareHosts(fleet: Fleet): Fleet {
+  const spare = (number: number, site: string) => ({
+    ...{ name: `stage-spare-${number}`, address: `198.18.2.${40 + number}`, environment: 'stage', site },
+    tags: ['debian', 'spare'],
+  })
+  return { ...fleet, hosts: [...fleet.hosts, spare(1, 'ams'), spare(2, 'ams'), spare(3, 'fra')] }
+}

@@ -1,4 +1,4 @@
-import { defaultFleet, withPatroni } from '../fleet/default'
+import { defaultFleet, withPatroni, withSpareHosts } from '../fleet/default'
 import { withEc2Herd } from '../fleet/ec2-herd'
 import { largeFleet } from '../fleet/large'
 import { withRdsHerd } from '../fleet/rds-herd'
@@ -44,7 +44,7 @@ export const start = async (choice: Choice, { progress, packages, build }: Begun
     if (!choice.hasPlayground) return null
     await packages
     return choice.hosts === null
-      ? withPatroni(withRdsHerd(withEc2Herd(defaultFleet(postgresMajor()))))
+      ? withSpareHosts(withPatroni(withRdsHerd(withEc2Herd(defaultFleet(postgresMajor())))))
       : largeFleet(postgresMajor(), choice.hosts)
   }
   try {

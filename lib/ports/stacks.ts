@@ -23,6 +23,8 @@ export interface StackLook {
   programs: readonly string[]
   units: readonly string[]
   directories: readonly string[]
+  /** TCP. */
+  listeners: readonly number[]
 }
 
 export interface StackHostSeen {
@@ -36,6 +38,8 @@ export interface StackHostSeen {
   files: { path: string; state: 'absent' | 'same' | 'other' }[]
   units: { name: string; isActive: boolean; isEnabled: boolean }[]
   directories: { path: string; state: 'absent' | 'empty' | 'taken' }[]
+  /** Of the ports asked for, those that something listens on. */
+  listeners: number[]
 }
 
 /** A member as Patroni's REST API names it under /cluster. */

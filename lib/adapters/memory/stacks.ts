@@ -14,6 +14,7 @@ export const stackHost = ({ stacks }: World, hostname: string): MemoryStackHost 
     programs: new Set<string>(),
     units: new Map(),
     directories: new Map(),
+    listeners: new Set<number>(),
     whyNotRoot: null,
     clockOffsetMs: 3,
   }
@@ -63,7 +64,7 @@ export const memoryStacksRead = (world: World): StacksRead => {
       return { ...found, isBuilt: world.stacks.built.has(stackId) }
     },
     hasKeys: async (stackId) => world.stacks.keys.has(stackId),
-    look: async (host, stackId, { files, programs, units, directories }, options) => {
+    look: async (host, stackId, { files, programs, units, directories, listeners }, options) => {
       const seen = await at(host, options)
       return {
         whyNotRoot: seen.whyNotRoot,
@@ -75,6 +76,7 @@ export const memoryStacksRead = (world: World): StacksRead => {
         }),
         units: units.map((name) => ({ name, ...(seen.units.get(name) ?? { isActive: false, isEnabled: false }) })),
         directories: directories.map((path) => ({ path, state: seen.directories.get(path) ?? 'absent' })),
+        listeners: listeners.filter((port) => seen.listeners.has(port)),
       }
     },
     text: async (host, _stackId, path, options) => (await at(host, options)).files.get(path)?.content.replace(/^[^\n]*\n/, '') ?? null,

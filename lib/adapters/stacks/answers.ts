@@ -5,7 +5,7 @@ type DirectoryState = StackHostSeen['directories'][number]['state']
 
 /** `atMs`: of our own clock, in the middle of the question. */
 export const parseLook = (text: string, atMs: number): StackHostSeen => {
-  const seen: StackHostSeen = { whyNotRoot: null, clockOffsetMs: 0, programs: [], files: [], units: [], directories: [] }
+  const seen: StackHostSeen = { whyNotRoot: null, clockOffsetMs: 0, programs: [], files: [], units: [], directories: [], listeners: [] }
   for (const line of text.split('\n')) {
     const [kind, first = '', ...rest] = line.split(' ')
     const more = rest.join(' ')
@@ -13,6 +13,7 @@ export const parseLook = (text: string, atMs: number): StackHostSeen => {
     if (kind === 'P') seen.programs.push(first)
     if (kind === 'F') seen.files.push({ path: more, state: first as FileState })
     if (kind === 'D') seen.directories.push({ path: more, state: first as DirectoryState })
+    if (kind === 'L') seen.listeners.push(Number(first))
     if (kind === 'U') seen.units.push({ name: rest.slice(1).join(' '), isActive: first === 'yes', isEnabled: rest[0] === 'yes' })
   }
   return seen

@@ -64,20 +64,21 @@ export const makeStacks = (ssh: Ssh, store: StackStore): { read: StacksRead; act
   const read: StacksRead = {
     declared: store.declared,
     hasKeys: store.hasKeys,
-    look: async (host, stackId, { files, programs, units, directories }, options) => {
+    look: async (host, stackId, { files, programs, units, directories, listeners }, options) => {
       const secrets = await store.secrets(stackId)
       const wanted = [
         ...files.map((file) => `F ${fileLine(file, secrets, false)}`),
         ...programs.map((path) => `P ${path}\n`),
         ...units.map((name) => `U ${name}\n`),
         ...directories.map((path) => `D ${path}\n`),
+        ...listeners.map((port) => `L ${port}\n`),
       ]
       const asked = Date.now()
       const result = await ssh.exec(host, asRoot(lookScript), { ...options, stdin: wanted.join('') })
       const middle = (asked + Date.now()) / 2
       if (result.exitCode === 0) return parseLook(result.stdout, middle)
       const whyNotRoot = `${host.user} may not act as root there: ${lastLine(result)}`
-      return { whyNotRoot, clockOffsetMs: 0, programs: [], files: [], units: [], directories: [] }
+      return { whyNotRoot, clockOffsetMs: 0, programs: [], files: [], units: [], directories: [], listeners: [] }
     },
     text: async (host, stackId, path, options) => {
       const result = await ssh.exec(host, asRoot(textScript, [path]), options)

@@ -40,6 +40,7 @@ while read -r kind name owner mode sum; do
     [ "$(systemctl is-enabled "$name" 2>/dev/null)" = enabled ] && enabled=yes
     echo "U $active $enabled $name" ;;
   D) if [ ! -e "$name" ]; then echo "D absent $name"; elif [ -z "$(ls -A "$name")" ]; then echo "D empty $name"; else echo "D taken $name"; fi ;;
+  L) ! grep -qsE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$name") [0-9A-F]+:0000 0A" /proc/net/tcp /proc/net/tcp6 || echo "L $name" ;;
   esac
 done
 exit 0`

@@ -87,28 +87,35 @@ const controlledByPatroni: Readonly<Record<string, string>> = {
   password_encryption: 'Passwords are SCRAM alone.',
 }
 
-/** Ports that two parts of one server would both take. */
-const portClashes = (stack: Stack): [field: string, because: string][] => {
-  const taken = (part: StackPart): [string, number][] =>
-    ({
-      postgres: [
+/** Ports that a part listens on, each with the field of the cluster file that says so. */
+export const portsOf = (stack: Stack, part: StackPart): readonly (readonly [field: string, port: number])[] => {
+  switch (part) {
+    case 'postgres':
+      return [
         ['postgres.port', stack.postgres.port],
         ['patroni.restPort', stack.patroni.restPort],
-      ],
-      etcd: [
+      ]
+    case 'etcd':
+      return [
         ['etcd.clientPort', stack.etcd.clientPort],
         ['etcd.peerPort', stack.etcd.peerPort],
-      ],
-      pooler: [['pooler.port', stack.pooler.port]],
-      proxy: [
+      ]
+    case 'pooler':
+      return [['pooler.port', stack.pooler.port]]
+    case 'proxy':
+      return [
         ['proxy.writePort', stack.proxy.writePort],
         ['proxy.readPort', stack.proxy.readPort],
-      ],
-    })[part] as [string, number][]
+      ]
+  }
+}
+
+/** Ports that two parts of one server would both take. */
+const portClashes = (stack: Stack): [field: string, because: string][] => {
   const found = new Map<string, string>()
   for (const { name, parts } of stack.servers) {
     const by = new Map<number, string>()
-    for (const [field, port] of parts.flatMap(taken)) {
+    for (const [field, port] of parts.flatMap((part) => portsOf(stack, part))) {
       const other = by.get(port)
       if (other !== undefined) found.set(field, `Port ${port} is that of ${other} as well, and both run on ${name}: change one of them.`)
       by.set(port, field)

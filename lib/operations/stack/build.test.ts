@@ -90,6 +90,9 @@ test('what stands in the way is refused with its cure before anything is touched
   expect(await reasonOf(({ world }) => void stackHost(world, 'db1').directories.set('/var/lib/postgresql/15/shop', 'taken'))).toContain(
     'db1: there are files in /var/lib/postgresql/15/shop.',
   )
+  expect(await reasonOf(({ world }) => void stackHost(world, 'db2').listeners.add(5432))).toContain(
+    'db2: something listens on port 5432 already. Stop it, or give the cluster other ports.',
+  )
 })
 
 test('wherever its driver dies, whatever goes wrong and whenever it is cancelled, a cluster stands whole or nothing of it is left', {

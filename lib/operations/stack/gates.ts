@@ -54,7 +54,11 @@ export const areBare = ({ hosts, declared }: BuildFacts): Verdict => {
     each(hosts, ({ seen }) => {
       const runs = seen?.units.filter(({ isActive }) => isActive).map(({ name }) => `${name} runs there already`) ?? []
       const holds = seen?.directories.filter(({ state }) => state === 'taken').map(({ path }) => `there are files in ${path}`) ?? []
-      return [...runs, ...holds].length === 0 ? null : `${[...runs, ...holds].join(', ')}. Adopt that cluster, or clear the server first.`
+      if (runs.length + holds.length > 0) return `${[...runs, ...holds].join(', ')}. Adopt that cluster, or clear the server first.`
+      const ports = seen?.listeners ?? []
+      return ports.length === 0
+        ? null
+        : `something listens on ${ports.length === 1 ? 'port' : 'ports'} ${ports.join(', ')} already. Stop it, or give the cluster other ports.`
     }),
     'No part of another cluster runs there.',
   )

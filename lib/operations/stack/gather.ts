@@ -1,6 +1,6 @@
 import type { StackDrift } from '@/lib/domain/stack/drift'
 import { packagesOf, unitOf } from '@/lib/domain/stack/files'
-import { dataDirectoryOf, etcdDirectoryOf, type Stack, type StackServer } from '@/lib/domain/stack/stack'
+import { dataDirectoryOf, etcdDirectoryOf, portsOf, type Stack, type StackServer } from '@/lib/domain/stack/stack'
 import { addressBytes } from '@/lib/domain/stack/x509'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { sayWhy } from '@/lib/kernel/ground/fault-text'
@@ -67,6 +67,7 @@ const hostOf = async (
       ...(own.parts.includes('etcd') ? [etcdDirectoryOf(stack)] : []),
       ...(own.parts.includes('postgres') ? [dataDirectoryOf(stack)] : []),
     ],
+    listeners: own.parts.flatMap((part) => portsOf(stack, part).map(([, port]) => port)),
   }
   try {
     const seen = await ports.stacks.look(server.address, stackId, what, { timeoutMs: lookTimeoutMs, signal })

@@ -53,6 +53,7 @@ export const setUp = ({
           programs: [],
           units: [unit],
           directories: directory === null ? [] : [directory],
+          listeners: [],
         }
         const seen = await ports.stacks.look(addressOf(facts, server.name), facts.declared.id, what, { timeoutMs: lookTimeoutMs, signal })
         const files = seen.files.filter(({ state }) => state !== 'same').map(({ path }) => path)

@@ -7,6 +7,8 @@ export interface MemoryStackHost {
   programs: Set<string>
   units: Map<string, { isActive: boolean; isEnabled: boolean }>
   directories: Map<string, 'empty' | 'taken'>
+  /** Ports that something else listens on. */
+  listeners: Set<number>
   whyNotRoot: string | null
   clockOffsetMs: number
 }

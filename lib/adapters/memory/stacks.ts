@@ -44,6 +44,11 @@ const settle = (world: World): void => {
     if (first === undefined) continue
     if (!leaders.has(stack.cluster)) leaders.set(stack.cluster, first)
     for (const name of alive) stackHost(world, name).directories.set(dataDirectoryOf(stack), 'taken')
+    const standbys = alive.filter((name) => name !== leaders.get(stack.cluster))
+    const { synchronous } = world.stacks
+    // Not the one that a plan would name first: Patroni asks nobody.
+    if (stack.postgres.synchronous === 'off' || standbys.length === 0) synchronous.delete(stack.cluster)
+    else if (!standbys.includes(synchronous.get(stack.cluster) ?? '')) synchronous.set(stack.cluster, standbys.at(-1)!)
   }
 }
 
@@ -92,7 +97,7 @@ export const memoryStacksRead = (world: World): StacksRead => {
       if (stack === undefined || leader === undefined) return null
       const members = running(world, stack, 'postgres', 'patroni').map((name) => ({
         name,
-        role: name === leader ? 'leader' : stack.postgres.synchronous === 'off' ? 'replica' : 'sync_standby',
+        role: name === leader ? 'leader' : name === world.stacks.synchronous.get(stack.cluster) ? 'sync_standby' : 'replica',
         state: name === leader ? 'running' : 'streaming',
         lag: 0,
         timeline: 1,
@@ -226,6 +231,9 @@ export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
         const stack = stackAt(world, url)
         if (stack === undefined || world.stacks.leaders.get(stack.cluster) !== leader)
           throw failed('Patroni refused the switchover: leader name does not match')
+        const { synchronous } = world.stacks
+        if (stack.postgres.synchronous !== 'off' && synchronous.get(stack.cluster) !== candidate)
+          throw failed('Patroni refused the switchover: candidate name does not match with sync_standby')
         world.stacks.leaders.set(stack.cluster, candidate)
       }),
   }

@@ -29,14 +29,18 @@ test('a cluster of three and one of five servers is built, tested through every 
     'edge: [etcd, pooler, proxy]',
     'edge: [etcd, pooler, proxy]\n  db3: [postgres, etcd]\n  edge2: [etcd, pooler]',
   )
-  for (const file of [shopFile, five]) {
+  // Of three members Patroni has one synchronous standby, which need not be the one that led before.
+  for (const [file, last] of [
+    [shopFile, 'db1'],
+    [five, 'db3'],
+  ] as const) {
     const fleet = bareFleet(file)
     expect(await run(fleet)).toBe('done')
     expect([...fleet.world.stacks.built]).toEqual([stackId])
     const herd = [...fleet.world.herds.values()].find(({ name }) => name === 'shop')
     expect(herd?.systemIdentifier).toBe('7300000000000000001')
     const moves = fleet.calls.made.filter(({ act }) => act.startsWith('switchover')).map(({ act }) => act)
-    expect(moves).toEqual(['switchover to db2', 'switchover to db1'])
+    expect(moves).toEqual(['switchover to db2', `switchover to ${last}`])
     const made = fleet.calls.made.length
     const again = await planOf(fleet)
     expect(again.effects.filter(({ state }) => state === 'will-run')).toEqual([])

@@ -10,6 +10,8 @@ import { clusterNow, isGood, leads, primaryNow, restUrlOf } from './members'
 const stepTimeoutMs = 60_000
 const switchTimeoutMs = 90_000
 const lookEveryMs = 300
+/** To a standby, and from there once more: with two members, back. */
+const switchovers = 2
 const table = 'matriarch_smoke'
 /** The mark of a test that came to its end. */
 const isOver = 'over'
@@ -43,19 +45,19 @@ export const smokeTest = (): Effect<BuildFacts, null, null> => ({
   preview: (facts) => {
     const [first, second] = serversWith(stackIn(facts), 'postgres')
     const doors = writeDoors(facts, first!).map(({ door }) => door.title)
+    const to = isSynchronousOnly(facts) ? 'the synchronous standby' : second!.name
     return {
-      sentence: `Write through every door (${doors.join('; ')}), read through every port for reads, switch over to ${second!.name}, write again, switch back to ${first!.name}, write again.`,
+      sentence: `Write through every door (${doors.join('; ')}), read through every port for reads, switch over to ${to}, write again, switch over once more, write again.`,
       commands: [
         `create table ${table} (key text primary key)`,
-        `POST /switchover ${JSON.stringify({ leader: first!.name, candidate: second!.name })}`,
-        `POST /switchover ${JSON.stringify({ leader: second!.name, candidate: first!.name })}`,
+        `POST /switchover ${JSON.stringify({ leader: first!.name, candidate: to })}`,
+        `POST /switchover ${JSON.stringify({ leader: to, candidate: isSynchronousOnly(facts) ? to : first!.name })}`,
         `drop table ${table}`,
       ],
     }
   },
   check: async (_facts, _ports, { mark }) => (mark === isOver ? { found: 'done', output: null } : { found: 'ready', before: null }),
   run: async (facts, _before, ports, context) => {
-    const [home, ...others] = serversWith(stackIn(facts), 'postgres')
     const { port } = stackIn(facts).postgres
     const sql = async (text: string) => {
       const primary = await mustLead(facts, ports, context.signal)
@@ -67,13 +69,11 @@ export const smokeTest = (): Effect<BuildFacts, null, null> => ({
     }
     const owner = stackIn(facts).database.users[0]!
     await sql(`create table if not exists ${table} (key text primary key); alter table ${table} owner to ${owner};`)
-    const now = await mustLead(facts, ports, context.signal)
-    // One that was interrupted may have left the cluster on another member, with poolers that still point to the first.
-    const route = now.name === home!.name ? [now, others[0]!, home!] : [now, home!]
-    for (const [index, server] of route.entries()) {
-      if (index > 0) await switchTo(facts, ports, server, context)
-      await pointPoolers(facts, ports, server, context)
-      await goThrough(facts, ports, server, `${context.jobId} on ${server.name} ${index}`, context)
+    let primary = await mustLead(facts, ports, context.signal)
+    for (let round = 0; round <= switchovers; round++) {
+      if (round > 0) primary = await switchOver(facts, ports, primary, context)
+      await pointPoolers(facts, ports, primary, context)
+      await goThrough(facts, ports, primary, `${context.jobId} on ${primary.name} ${round}`, context)
     }
     await sql(`drop table if exists ${table};`)
     // Patroni names another one a loop after the last switchover: the cluster is handed over as it was promised.
@@ -91,29 +91,38 @@ const mustLead = async (facts: BuildFacts, ports: ActPorts, signal: AbortSignal)
   return primary
 }
 
+/** In synchronous mode Patroni hands over to a synchronous standby alone, and chooses which of several is one. */
+const isSynchronousOnly = (facts: BuildFacts): boolean => stackIn(facts).postgres.synchronous !== 'off'
+
+/** Waits for a standby that may lead: Patroni names a synchronous one a loop after it streams. */
+const untilCandidate = async (facts: BuildFacts, ports: ActPorts, context: RunContext): Promise<StackServer> => {
+  const { servers } = stackIn(facts)
+  for (;;) {
+    const members = (await clusterNow(facts, ports.read, context.signal))?.members ?? []
+    const found = members.find((one) => !leads(one) && isGood(one) && (!isSynchronousOnly(facts) || one.role === 'sync_standby'))
+    const server = servers.find(({ name }) => name === found?.name)
+    if (server !== undefined) return server
+    await context.pauseUnlessCancelled(lookEveryMs)
+  }
+}
+
 /** What Patroni answers is no proof: that everybody is well under the new leader is. */
-const switchTo = async (facts: BuildFacts, ports: ActPorts, server: StackServer, context: RunContext): Promise<void> => {
+const switchOver = async (facts: BuildFacts, ports: ActPorts, leader: StackServer, context: RunContext): Promise<StackServer> => {
   const { signal } = context
-  const leader = await mustLead(facts, ports, signal)
+  const server = await untilCandidate(facts, ports, context)
   const hasMoved = async () => {
-    const cluster = await clusterNow(facts, ports.read, signal)
-    const members = cluster?.members ?? []
+    const members = (await clusterNow(facts, ports.read, signal))?.members ?? []
     return (
       members.length === serversWith(stackIn(facts), 'postgres').length &&
       members.every(isGood) &&
       members.some((one) => one.name === server.name && leads(one))
     )
   }
-  // In synchronous mode Patroni hands over to a synchronous standby alone, and names one a loop after it streams.
-  const isReady = async () => {
-    const found = (await clusterNow(facts, ports.read, signal))?.members.find(({ name }) => name === server.name)
-    return found !== undefined && isGood(found) && (stackIn(facts).postgres.synchronous === 'off' || found.role === 'sync_standby')
-  }
-  while (!(await isReady())) await context.pauseUnlessCancelled(lookEveryMs)
   context.note('command', `POST /switchover ${JSON.stringify({ leader: leader.name, candidate: server.name })}`)
   const at = { url: restUrlOf(facts, leader), leader: leader.name, candidate: server.name }
   await ports.act.stacks.switchover(addressOf(facts, leader.name), facts.declared.id, at, { timeoutMs: switchTimeoutMs, signal })
   while (!(await hasMoved())) await context.pauseUnlessCancelled(lookEveryMs)
+  return server
 }
 
 const pointPoolers = async (facts: BuildFacts, ports: ActPorts, primary: StackServer, { signal }: RunContext): Promise<void> => {

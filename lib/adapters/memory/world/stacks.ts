@@ -24,6 +24,8 @@ export interface MemoryStacks {
   hosts: Map<string, MemoryStackHost>
   /** Name of the leader, by cluster. */
   leaders: Map<string, string>
+  /** Name of the one synchronous standby, by cluster: it stays as long as it streams. */
+  synchronous: Map<string, string>
   /** Statements that were run, once each by their text. */
   ran: Set<string>
 }
@@ -35,5 +37,6 @@ export const noStacks = (): MemoryStacks => ({
   built: new Set(),
   hosts: new Map(),
   leaders: new Map(),
+  synchronous: new Map(),
   ran: new Set(),
 })

@@ -1,3 +1,4 @@
+import { typePrice } from '@/lib/domain/machines/prices'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { InventoryMachine, InventoryRead } from '@/lib/ports'
 import { databaseFault, getPool } from '../pg/client'
@@ -11,9 +12,9 @@ interface MachineRow {
   kind: 'ec2' | 'rds'
 }
 
-const rowsOf = async <Row extends object>(text: string, id: string): Promise<Row[]> => {
+const rowsOf = async <Row extends object>(text: string, id: string, ...more: unknown[]): Promise<Row[]> => {
   try {
-    return (await getPool().query<Row>(text, [id])).rows
+    return (await getPool().query<Row>(text, [id, ...more])).rows
   } catch (error) {
     throw databaseFault(error)
   }
@@ -36,6 +37,20 @@ const selectAccount = `select a.id, a.name, a.environment_id, a.aws_account, a.m
     array(select (select m.instance_id from machines m where m.account_id = a.id and m.region = r.region and m.kind = 'ec2' and m.state not in ('gone', 'terminated')
       order by m.state = 'running' desc, m.title, m.id limit 1) from unnest(a.regions) r (region)) as samples
   from cloud_accounts a where a.id = $1`
+
+/** $2 the region, $3 the types that are asked for; no `asOf` where the list was never read. */
+const selectPrices = `select l.kind, l.source, l.because, case when l.content is not null then coalesce(l.as_of, l.read_at) end as "asOf",
+    case l.kind when 'rds' then (select jsonb_object_agg(e ->> 'class', e -> 'usd') from jsonb_array_elements(l.content) e where e ->> 'class' = any($3))
+      else (select jsonb_object_agg(t, l.content -> t) from unnest($3::text[]) t where l.content ? t) end as hourly
+  from price_lists l where l.account_id = $1 and l.region = $2 and l.kind in ('on-demand', 'rds')`
+
+interface PricesRow {
+  kind: 'on-demand' | 'rds'
+  source: string
+  because: string | null
+  asOf: Date | null
+  hourly: Record<string, number> | null
+}
 
 interface WholeRow extends MachineRow {
   environment_id: string
@@ -85,17 +100,25 @@ const cloudAccount: InventoryRead['cloudAccount'] = async (id) => {
 /** `instance`: how each that stands on a machine is read. */
 export const makeMachineInventory = (
   instance: InventoryRead['instance'],
-): Pick<InventoryRead, 'serverMachine' | 'serverInstances' | 'wholeMachine' | 'cloudAccount'> => ({
+): Pick<InventoryRead, 'serverMachine' | 'serverInstances' | 'typePrices' | 'wholeMachine' | 'cloudAccount'> => ({
   ...machineInventory,
   wholeMachine: wholeMachine(instance),
   cloudAccount,
 })
 
-export const machineInventory: Pick<InventoryRead, 'serverMachine' | 'serverInstances'> = {
+export const machineInventory: Pick<InventoryRead, 'serverMachine' | 'serverInstances' | 'typePrices'> = {
   serverMachine: async (serverId) => {
     const rows = await rowsOf<MachineRow>(selectMachine, serverId)
     const [row] = rows
     return row === undefined || rows.length > 1 ? null : machineOf(row)
+  },
+  typePrices: async ({ accountId, region }, types) => {
+    const lists = await rowsOf<PricesRow>(selectPrices, accountId, region, [...types])
+    return types.map((type) => {
+      const found = lists.find(({ kind }) => (kind === 'rds') === type.startsWith('db.'))
+      const list = found?.asOf ? { source: found.source, asOf: found.asOf.toISOString(), hourlyUsd: found.hourly ?? {} } : null
+      return typePrice(region, type, list, found?.because ?? null)
+    })
   },
   serverInstances: async (serverId) =>
     (await rowsOf<{ title: string }>('select title from instances where server_id = $1 order by title', serverId)).map(

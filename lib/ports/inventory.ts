@@ -1,4 +1,5 @@
 import type { DeclaredName } from '@/lib/domain/dns/wanted'
+import type { TypePrice } from '@/lib/domain/machines/prices'
 import type { ManagedBy } from '@/lib/domain/managers/manager'
 import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
 import type { ReplicationWish } from '@/lib/domain/replication/wish'
@@ -199,6 +200,8 @@ export interface InventoryRead {
   server: (id: string) => Promise<InventoryServer>
   /** The machine that is tied to this server alone; null: none is. */
   serverMachine: (serverId: string) => Promise<InventoryMachine | null>
+  /** What these types cost where that machine is, by the newest list of its account, in their order. */
+  typePrices: (machine: Pick<InventoryMachine, 'accountId' | 'region'>, types: readonly string[]) => Promise<TypePrice[]>
   /** Titles of the instances on that server. */
   serverInstances: (serverId: string) => Promise<string[]>
   wholeMachine: (id: string) => Promise<InventoryWholeMachine>

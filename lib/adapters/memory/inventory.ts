@@ -1,3 +1,4 @@
+import { typePrice } from '@/lib/domain/machines/prices'
 import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
 import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
@@ -70,6 +71,7 @@ export const memoryInventory = (world: World): InventoryRead => ({
     return host.server
   },
   serverMachine: async (serverId) => inventoryMachine(world, serverId),
+  typePrices: async ({ region }, types) => types.map((type) => typePrice(region, type, world.priceLists.get(region) ?? null, null)),
   serverInstances: async (serverId) =>
     [...world.instances.values()].flatMap(({ inventory: { title, serverId: on } }) => (on === serverId ? [title] : [])).sort(),
   wholeMachine: async (id) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type FittedMachine, losses, type OfferedType, whyNotFit } from './fit'
-import { monthlyPrice, sayPriceChange } from './prices'
+import { monthlyPrice, sayPriceChange, typePrice } from './prices'
 
 const machine: FittedMachine = { type: 'm5.large', zone: 'us-east-1a', market: 'on-demand', architecture: 'x86_64', hasEna: true }
 const offered = (type: string, given: Partial<OfferedType> = {}): OfferedType => ({
@@ -43,9 +43,26 @@ test('what a smaller type takes away is said with both figures', () => {
 
 test('the price of a month is told with the date of its list, and never guessed for a region that the list does not hold', () => {
   expect(monthlyPrice('us-east-1', 'm5.large')).toEqual({ usd: 0.096 * 730, asOf: '2026-09' })
-  expect(sayPriceChange('us-east-1', 'm5.xlarge', 'm5.large')).toBe('$140.16 → $70.08, saves $70.08 (on demand, list of 2026-09)')
-  expect(sayPriceChange('us-east-1', 'm5.large', 'm5.xlarge')).toContain('costs $70.08 more')
-  expect(sayPriceChange('eu-west-1', 'm5.large', 'm5.xlarge')).toBe(
-    'not known: the console’s price list holds no m5.large and no m5.xlarge in eu-west-1',
+  const own = (region: string, from: string, to: string) =>
+    sayPriceChange(typePrice(region, from, null, null), typePrice(region, to, null, null))
+  expect(own('us-east-1', 'm5.xlarge', 'm5.large')).toBe('$140.16 → $70.08, saves $70.08 (on demand, list of 2026-09)')
+  expect(own('us-east-1', 'm5.large', 'm5.xlarge')).toContain('costs $70.08 more')
+  expect(own('eu-west-1', 'm5.large', 'm5.xlarge')).toBe(
+    'no price known for m5.large and m5.xlarge in eu-west-1, from the console’s own list of 2026-09, which is of us-east-1 alone',
+  )
+})
+
+test('the list that was read of a region is the only one believed there, and says of which day it is', () => {
+  const list = { source: 'AWS Pricing', asOf: '2026-11-20T07:00:00Z', hourlyUsd: { 'db.m5.large': 0.2, 'db.m5.xlarge': 0.4 } }
+  const read = (type: string, region = 'eu-west-1') => typePrice(region, type, list, null)
+  expect(sayPriceChange(read('db.m5.xlarge'), read('db.m5.large'))).toBe(
+    '$292.00 → $146.00, saves $146.00 (on demand, AWS Pricing of 2026-11-20)',
+  )
+  expect(sayPriceChange(read('db.m5.xlarge'), read('db.m5.large'), 2)).toContain('$584.00 → $292.00')
+  expect(sayPriceChange(read('db.m5.xlarge', 'us-east-1'), read('db.r5.large', 'us-east-1'))).toBe(
+    'no price known for db.r5.large in us-east-1, from AWS Pricing of 2026-11-20',
+  )
+  expect(typePrice('eu-west-1', 'db.m5.large', null, 'not authorised to do pricing:GetProducts.').source).toMatch(
+    /was not read: not authorised to do pricing:GetProducts$/,
   )
 })

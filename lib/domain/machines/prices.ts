@@ -14,28 +14,60 @@ export const monthlyPrice = (region: string, type: string): MonthlyPrice | null 
   return hourly === undefined ? null : { usd: hourly * hoursPerMonth, asOf: samplePrices.asOf }
 }
 
-/** Of several machines together; null: the list does not hold all of them. */
-export const monthlySum = (machines: readonly { region: string; type: string }[]): MonthlyPrice | null => {
-  const prices = machines.map(({ region, type }) => monthlyPrice(region, type))
-  const asOf = prices[0]?.asOf
-  if (asOf === undefined || prices.some((one) => one === null)) return null
-  return { usd: prices.reduce((sum, one) => sum + one!.usd, 0), asOf }
+/** A price list of one region that was read: USD per hour on demand by type, or by class of RDS Single-AZ. */
+export interface ReadList {
+  /** Who said so: `AWS Pricing`. */
+  source: string
+  /** ISO. */
+  asOf: string
+  hourlyUsd: Readonly<Record<string, number>>
+}
+
+/** What a type costs somewhere, or who does not know. */
+export type TypePrice = {
+  type: string
+  region: string
+  /** USD for a month on demand; null: not known. */
+  monthlyUsd: number | null
+  /** `AWS Pricing of 2026-11-24`; `list of 2026-09`: the console's own. */
+  source: string
+}
+
+/** By the list that was read of the region, and by no other then; without one by the console's own. `because`: why none was read; null: nobody said. */
+export const typePrice = (region: string, type: string, list: ReadList | null, because: string | null): TypePrice => {
+  if (list !== null) {
+    const hourly = list.hourlyUsd[type]
+    return {
+      ...{ type, region, source: `${list.source} of ${list.asOf.slice(0, 10)}` },
+      monthlyUsd: hourly === undefined ? null : hourly * hoursPerMonth,
+    }
+  }
+  const own = monthlyPrice(region, type)
+  if (own !== null) return { type, region, monthlyUsd: own.usd, source: `list of ${own.asOf}` }
+  const which = `the console’s own list of ${samplePrices.asOf}, which is of ${samplePrices.region} alone`
+  return {
+    type,
+    region,
+    monthlyUsd: null,
+    source: because === null ? which : `${which}; that of AWS was not read: ${because.replace(/\.$/, '')}`,
+  }
+}
+
+/** Of several machines together; null: not all are known. */
+export const sumOf = (prices: readonly TypePrice[]): TypePrice | null => {
+  const [first] = prices
+  if (first === undefined || prices.some(({ monthlyUsd }) => monthlyUsd === null)) return null
+  const sources = [...new Set(prices.map(({ source }) => source))].join(', ')
+  return { ...first, monthlyUsd: prices.reduce((sum, { monthlyUsd }) => sum + monthlyUsd!, 0), source: sources }
 }
 
 /** `$140.16 → $70.08, saves $70.08 (on demand, list of 2026-09)`. `times`: 2 for Multi-AZ, of which each zone is paid for. */
-export const sayPriceChange = (region: string, from: string, to: string, times = 1): string => {
-  const [before, after] = [from, to].map((type) => {
-    const price = monthlyPrice(region, type)
-    return price && { ...price, usd: price.usd * times }
-  }) as [MonthlyPrice | null, MonthlyPrice | null]
-  if (before === null || after === null)
-    return `not known: the console’s price list holds no ${[before === null ? from : '', after === null ? to : ''].filter(Boolean).join(' and no ')} in ${region}`
-  return sayFromTo(before, after)
-}
-
-/** As `sayPriceChange`, of prices that are known. */
-export const sayFromTo = (before: MonthlyPrice, after: MonthlyPrice): string => {
-  const saved = before.usd - after.usd
+export const sayPriceChange = (before: TypePrice, after: TypePrice, times = 1): string => {
+  const unknown = [before, after].filter(({ monthlyUsd }) => monthlyUsd === null)
+  if (before.monthlyUsd === null || after.monthlyUsd === null)
+    return `no price known for ${[...new Set(unknown.map(({ type }) => type))].join(' and ')} in ${before.region}, from ${unknown[0]!.source}`
+  const [from, to] = [before.monthlyUsd * times, after.monthlyUsd * times]
+  const saved = from - to
   const change = saved === 0 ? 'the same' : saved > 0 ? `saves ${dollars(saved)}` : `costs ${dollars(-saved)} more`
-  return `${dollars(before.usd)} → ${dollars(after.usd)}, ${change} (on demand, list of ${after.asOf})`
+  return `${dollars(from)} → ${dollars(to)}, ${change} (on demand, ${[...new Set([before.source, after.source])].join(' and ')})`
 }

@@ -209,3 +209,20 @@ describe('wherever drivers die, sleep or hand over, and however acts go wrong', 
     expect(Object.keys(countStates(results))).toContain('done')
   })
 })
+
+test('the plan of a resize on RDS tells the price of a month before and after by the list that was read of its region, and says whose list does not know', async () => {
+  const fleet = rdsFleet()
+  const { region } = dbOf(fleet, 'db2').inventory
+  const priced = async (type: string) =>
+    (await planOf(fleet, 'resize', 'shop on db2', { type })).now.find(({ label }) => label === 'Price per month')?.value
+  fleet.world.priceLists.set(region, {
+    source: 'AWS Pricing',
+    asOf: '2026-11-20T07:00:00Z',
+    hourlyUsd: { [dbOf(fleet, 'db2').class]: 0.5, 'db.m5.xlarge': 1 },
+  })
+  expect(await priced('m5.xlarge')).toBe('$365.00 → $730.00, costs $365.00 more (on demand, AWS Pricing of 2026-11-20)')
+  expect(await priced('m6i.xlarge')).toBe(`no price known for db.m6i.xlarge in ${region}, from AWS Pricing of 2026-11-20`)
+  fleet.world.priceLists.clear()
+  for (const host of ['db1', 'db2']) Object.assign(dbOf(fleet, host).inventory, { region: 'eu-west-3' })
+  expect(await priced('m5.xlarge')).toMatch(/^no price known for .* in eu-west-3, from the console’s own list of .*us-east-1 alone$/)
+})

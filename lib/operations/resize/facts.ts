@@ -1,6 +1,8 @@
 import { sameRecords } from '@/lib/domain/dns/records'
 import { wantedRecords } from '@/lib/domain/dns/wanted'
+import { classOfType } from '@/lib/domain/machines/classes'
 import type { FittedMachine, OfferedType } from '@/lib/domain/machines/fit'
+import { sayPriceChange, type TypePrice } from '@/lib/domain/machines/prices'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { InventoryInstance, InventoryMachine, ReadPorts } from '@/lib/ports'
@@ -28,6 +30,8 @@ export type ResizeFacts = HerdFacts & {
   types: Plain<OfferedType>[]
   /** Where it is a DB instance of RDS, and none of the three above is known; null: it is not. */
   db: DbSize | null
+  /** Of what it is and what it may become, where it is; none of a machine that is not known. */
+  prices: TypePrice[]
   /** Other instances on the same server. */
   neighbours: string[]
   /** Titles of poolers on the same server. */
@@ -69,7 +73,7 @@ const placeOf = (ports: ReadPorts, one: InventoryInstance, { mode }: ResizeInput
 })
 
 /** Of its machine and of what else is on it. */
-export type MachineFacts = Pick<ResizeFacts, 'machine' | 'now' | 'unseen' | 'types' | 'db' | 'neighbours' | 'poolers'>
+export type MachineFacts = Pick<ResizeFacts, 'machine' | 'now' | 'unseen' | 'types' | 'db' | 'prices' | 'neighbours' | 'poolers'>
 
 /** What a resize asks of the machine of an instance. */
 export const lookAtOwnMachine = async (
@@ -80,11 +84,25 @@ export const lookAtOwnMachine = async (
 ): Promise<MachineFacts> => {
   const [machine, onServer] = await Promise.all([ports.inventory.serverMachine(serverId), ports.inventory.serverInstances(serverId)])
   const neighbours = onServer.filter((one) => one !== title)
-  const none = { machine, neighbours, poolers: [], now: null, unseen: null, types: [], db: null }
+  const none = { machine, neighbours, poolers: [], now: null, unseen: null, types: [], db: null, prices: [] }
   if (machine === null) return none
-  if (machine.kind === 'rds') return { ...none, db: await lookAtDbSize(ports, machine, wanted, context) }
+  const pricesOf = (type: string | undefined, others: readonly string[]) =>
+    type === undefined ? [] : ports.inventory.typePrices(machine, [...new Set([type, ...others])])
+  if (machine.kind === 'rds') {
+    const db = await lookAtDbSize(ports, machine, wanted, context)
+    return { ...none, db, prices: await pricesOf(db.now?.class, wanted.map(classOfType)) }
+  }
   const [seen, { poolers }] = await Promise.all([lookAtMachine(ports, machine, wanted, context), ports.inventory.wholeMachine(machine.id)])
-  return { ...none, ...seen, poolers }
+  return { ...none, ...seen, poolers, prices: await pricesOf(seen.now?.type, wanted) }
+}
+
+export const priceIn = ({ prices }: Pick<MachineFacts, 'prices'>, type: string): TypePrice | null =>
+  prices.find((one) => one.type === type) ?? null
+
+/** Empty where what it is is not known. */
+export const priceRow = (facts: Pick<MachineFacts, 'prices'>, from: string, to: string, times = 1) => {
+  const [before, after] = [priceIn(facts, from), priceIn(facts, to)]
+  return before === null || after === null ? [] : [{ label: 'Price per month', value: sayPriceChange(before, after, times) }]
 }
 
 const lookAtMachine = async (

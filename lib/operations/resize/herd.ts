@@ -1,12 +1,12 @@
 import type { z } from 'zod'
-import { monthlySum, sayFromTo, sayPriceChange } from '@/lib/domain/machines/prices'
+import { sayPriceChange, sumOf } from '@/lib/domain/machines/prices'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { rolling } from '../rolling'
 import type { RollMember } from '../rolling/facts'
 import { resize } from '.'
-import { lookAtOwnMachine, type MachineFacts, wantedTypes } from './facts'
+import { lookAtOwnMachine, type MachineFacts, priceIn, wantedTypes } from './facts'
 import { fits, hasMachine, isAlone, keepsAddress, noPoolers } from './gates'
 import { type ResizeInput, resizeInput } from './input'
 
@@ -15,19 +15,19 @@ type Wanted = Pick<ResizeInput, 'type' | 'fallbacks'>
 const machineOf = ({ seen }: RollMember) => seen as MachineFacts
 
 const sayMember = (member: RollMember, { type }: Wanted): string | null => {
-  const { machine, now } = machineOf(member)
+  const { machine, now, prices } = machineOf(member)
   if (machine === null || now === null) return null
-  return now.type === type ? `${type} already` : `${now.type} → ${type}, per month ${sayPriceChange(machine.region, now.type, type)}`
+  if (now.type === type) return `${type} already`
+  const [before, after] = [priceIn({ prices }, now.type), priceIn({ prices }, type)]
+  return `${now.type} → ${type}${before === null || after === null ? '' : `, per month ${sayPriceChange(before, after)}`}`
 }
 
 /** Nothing where a price is not known: each member says so itself. */
 const sumRow = (taken: readonly RollMember[], { type }: Wanted) => {
-  const known = taken.flatMap((one) => {
-    const { machine, now } = machineOf(one)
-    return machine === null || now === null ? [] : [{ region: machine.region, type: now.type }]
-  })
-  const [before, after] = [monthlySum(known), monthlySum(known.map(({ region }) => ({ region, type })))]
-  return before === null || after === null ? [] : [{ label: 'Price per month, together', value: sayFromTo(before, after) }]
+  const known = taken.map(machineOf).filter(({ now }) => now !== null)
+  const together = (typeOf: (facts: MachineFacts) => string) => sumOf(known.flatMap((facts) => priceIn(facts, typeOf(facts)) ?? []))
+  const [before, after] = [together(({ now }) => now!.type), together(() => type)]
+  return before === null || after === null ? [] : [{ label: 'Price per month, together', value: sayPriceChange(before, after) }]
 }
 
 const onMachine =

@@ -1,5 +1,4 @@
 import { classOfType } from '@/lib/domain/machines/classes'
-import { sayPriceChange } from '@/lib/domain/machines/prices'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { notNeeded } from '@/lib/kernel/operation/only-when'
 import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd } from '../facts/instance-head'
@@ -14,7 +13,7 @@ import { startFollowing } from '../steps/replication/start-following'
 import { stopOf } from '../steps/stop-input'
 import { changeClass } from './db'
 import { either } from './either'
-import { gatherResize, type ResizeFacts, returning, wantedTypes } from './facts'
+import { gatherResize, priceRow, type ResizeFacts, returning, wantedTypes } from './facts'
 import { fits, hasMachine, hasUpstream, isAlone, isResizable, isStandby, keepsAddress, namesLeft, noPoolers, othersLeft } from './gates'
 import { resizeInput } from './input'
 import { changeMachine } from './machine'
@@ -23,13 +22,11 @@ const self = (facts: ResizeFacts) => facts.instance
 /** RDS stops and starts its servers itself. */
 const onHost = { when: ({ db }: ResizeFacts) => db === null, otherwise: notNeeded('RDS stops and starts its server itself.') }
 
-const dbRows = ({ db, machine, input }: ResizeFacts) => {
+const dbRows = (facts: ResizeFacts) => {
+  const { db, machine, input } = facts
   if (db === null || db.now === null || machine === null) return []
   const [from, to] = [db.now.class, classOfType(input.type)]
-  return [
-    { label: 'Type', value: `${from} → ${to}` },
-    { label: 'Price per month', value: sayPriceChange(machine.region, from, to, db.now.isMultiAz ? 2 : 1) },
-  ]
+  return [{ label: 'Type', value: `${from} → ${to}` }, ...priceRow(facts, from, to, db.now.isMultiAz ? 2 : 1)]
 }
 
 export const resize = defineOperation({
@@ -45,7 +42,7 @@ export const resize = defineOperation({
     'If EC2 has no capacity for the type, or refuses it, the fallbacks are tried in their order, and the former type last: the machine is never left stopped. If anything fails later, the machine gets its former type back.',
     'A primary is refused: switch over first. So is a machine with other instances on it, and one whose own disks would be lost.',
     'A DB instance of RDS becomes the class that runs on the type: RDS changes it where it is (ModifyDBInstance), and restarts its server once. Its pending values are waited for; if RDS has none of the classes to give, it stays what it is. A primary on RDS is resized where it is, and its herd takes no writes meanwhile.',
-    'Prices are those of the price list in the console, with its date.',
+    'Prices are those of the newest list that the console has read of the region, with its source and day; where none was read, of its own list.',
   ],
   gather: gatherResize,
   about: aboutInstance,
@@ -69,10 +66,7 @@ export const resize = defineOperation({
     ...dbRows(facts),
     ...(facts.now === null || facts.machine === null
       ? []
-      : [
-          { label: 'Type', value: `${facts.now.type} → ${facts.input.type}` },
-          { label: 'Price per month', value: sayPriceChange(facts.machine.region, facts.now.type, facts.input.type) },
-        ]),
+      : [{ label: 'Type', value: `${facts.now.type} → ${facts.input.type}` }, ...priceRow(facts, facts.now.type, facts.input.type)]),
   ],
   affected: (facts) => lossOf(facts, { mode: facts.input.mode, moment: 'while its machine changes', isBack: true }),
   offered: (row) => (row.manager === 'rds' ? acceptsConnections(seenRow(row)) : isStandby(seenRow(row))),

@@ -21,6 +21,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
     readers: new Map(),
     poolers: new Map(),
     denied: new Set(),
+    priceLists: new Map(),
     exhausted: new Set(),
     work: () => ({}),
     sql: oneRow,

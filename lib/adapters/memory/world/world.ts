@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Session } from '@/lib/domain/activity/session'
+import type { ReadList } from '@/lib/domain/machines/prices'
 import type { MaintainedIndex, MaintainedTable } from '@/lib/domain/maintenance/work'
 import type { EtcdSeen } from '@/lib/domain/managers/etcd'
 import type { FoundManager } from '@/lib/domain/managers/manager'
@@ -56,7 +57,7 @@ export interface MemoryHost {
   /** How many times it has booted. */
   boots: number
   /** Debian's packages, by name. */
-  packages: Map<string, { installed: string; candidate: string | null; isHeld: boolean }>
+  packages: Map<string, { installed: string; candidate: string | null; isHeld: boolean; isHalfConfigured?: boolean }>
   /** What apt-get says when it only simulates. */
   aptSays: string
 }
@@ -311,6 +312,8 @@ export interface World {
   poolers: Map<string, MemoryPooler>
   /** Actions that the credentials of the cloud account may not do. */
   denied: Set<string>
+  /** What was read of a region's prices, by region; of others nothing was. */
+  priceLists: Map<string, ReadList>
   /** Types that the cloud has no machine of to give. */
   exhausted: Set<string>
   /** How long a command takes that is launched as long work, what it writes and how it ends; the default takes 20 s. */

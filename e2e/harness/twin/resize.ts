@@ -47,6 +47,7 @@ export const upgradeFleet = (options: { poolers?: string[] } = {}): MemoryFleet 
     ])
   fleet.world.work = (argv, host) => ({
     action: () => {
+      if (argv.includes('--download-only')) return
       for (const word of argv) {
         const [name, version] = word.split('=')
         const found = host.packages.get(name!)

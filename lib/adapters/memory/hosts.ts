@@ -139,7 +139,8 @@ const unknownCommand = (command: string | undefined, options: CommandOptions) =>
 const packageAnswer = ({ packages, aptSays }: MemoryHost, argv: readonly string[]): string | null => {
   const [command, ...rest] = argv.filter((word) => word !== 'env' && word !== 'LC_ALL=C')
   const all = [...packages]
-  if (command === 'dpkg-query') return all.map(([name, { installed }]) => `${name} ${installed} ii `).join('\n')
+  if (command === 'dpkg-query')
+    return all.map(([name, one]) => `${name} ${one.installed} ${one.isHeld ? 'h' : 'i'}${one.isHalfConfigured ? 'F' : 'i'} `).join('\n')
   if (command === 'apt-mark') return all.flatMap(([name, { isHeld }]) => (isHeld ? [name] : [])).join('\n')
   if (command === 'apt-cache') return all.map(([name, one]) => `${name}:\n  Candidate: ${one.candidate ?? '(none)'}`).join('\n')
   return command === 'apt-get' && rest.includes('--simulate') ? aptSays : null

@@ -1,8 +1,6 @@
 import { z } from 'zod'
-import { type AptPackage, serverPackage, upstreamVersion } from '@/lib/domain/packages/apt'
-import { Fault } from '@/lib/kernel/ground/errors'
+import { serverPackage, upstreamVersion } from '@/lib/domain/packages/apt'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
-import type { Effect } from '@/lib/kernel/operation/operation'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
 import { aboutInstance, herdNow, interruptsIt, lockHerd } from '../facts/instance-head'
@@ -10,20 +8,9 @@ import { lossOf } from '../gates/impact'
 import { seenRow } from '../gates/seen'
 import * as away from '../machines/away'
 import { isStandby } from '../resize/gates'
-import { followWork, newWorkKey } from '../steps/host-work'
 import { stopInput } from '../steps/stop-input'
-import { installedNow, lookAtPackages, type PackagesSeen, serverOf, upgradable, upgradeArgv } from './packages'
-
-type UpgradeFacts = away.AwayFacts & { seen: PackagesSeen }
-/** `from`: what was installed, by package. */
-type Before = { key: string; from: Record<string, string> }
-type Output = { versions: Record<string, string> }
-
-const upgradeTimeoutMs = 1_800_000
-const askTimeoutMs = 30_000
-
-export const sayPackages = (packages: readonly AptPackage[]): string =>
-  packages.map(({ name, installed, candidate }) => `${name} ${installed} → ${candidate}`).join(', ')
+import { completePackages, downloadPackages, installPackages, sayPackages, type UpgradeFacts } from './install'
+import { lookAtPackages, type PackagesSeen, serverOf, upgradable } from './packages'
 
 /** Another upgrade beside the server's own is no harm: what stands in the way is. */
 export const canUpgrade = ({ seen, major, host }: { seen: PackagesSeen; major: string | null; host: string }): Verdict => {
@@ -32,6 +19,7 @@ export const canUpgrade = ({ seen, major, host }: { seen: PackagesSeen; major: s
   if (server?.isHeld) return refuse(`${server.name} is held on ${host}. Where that is over: apt-mark unhold ${server.name}`)
   if (seen.removes.length > 0)
     return refuse(`apt would remove ${seen.removes.join(', ')} from ${host} for it: an extension there does not go with the new version.`)
+  if (seen.conflict !== null) return refuse(`apt cannot install ${sayPackages(upgradable(seen))} on ${host}: ${seen.conflict}.`)
   const kept = seen.keepsBack.filter((name) => seen.packages.some((one) => one.name === name))
   if (kept.length > 0)
     return refuse(`apt keeps ${kept.join(', ')} back on ${host}: what they depend on does not go together with the new version.`)
@@ -49,52 +37,6 @@ export const aloneForUpgrade = ({ neighbours, major }: { neighbours: readonly st
         `Debian’s packages restart every cluster of ${major ?? 'the'} major version on the host, and ${neighbours.join(', ')} would restart too.`,
       )
 
-const installPackages = (): Effect<UpgradeFacts, Before, Output> => ({
-  title: 'Upgrade the packages',
-  preview: ({ seen, instance }) => ({
-    sentence: `Install on ${instance.address.host.hostname}: ${sayPackages(upgradable(seen))}. Configuration files stay as they are.`,
-    commands: [upgradeArgv(upgradable(seen), false).join(' ')],
-  }),
-  check: async ({ instance, seen }, ports, { signal, intended }) => {
-    const installed = await installedNow(ports, instance, signal)
-    const wanted = upgradable(seen)
-    const versions = Object.fromEntries(wanted.map(({ name }) => [name, installed.get(name) ?? 'none']))
-    const isDone = wanted.every(({ name, candidate }) => installed.get(name) === candidate)
-    if (intended === null)
-      return isDone
-        ? { found: 'done', output: { versions } }
-        : { found: 'ready', before: { key: newWorkKey('upgrade', instance.id, ports.now()), from: versions } }
-    const work = await ports.work.look(instance.address.host, intended.before.key, { timeoutMs: askTimeoutMs, signal })
-    if (isDone && work.state !== 'running') return { found: 'done', output: { versions } }
-    return {
-      found: 'ready',
-      before: intended.before,
-      ...(work.state === 'absent' ? {} : { partly: `apt-get on ${instance.address.host.hostname}: ${work.state}` }),
-    }
-  },
-  run: async ({ instance, seen }, { key }, ports, context) => {
-    const { host } = instance.address
-    const options = { timeoutMs: askTimeoutMs, signal: context.signal }
-    const argv = upgradeArgv(upgradable(seen), false)
-    const { state, exitCode } = await ports.read.work.look(host, key, options)
-    if (state === 'lost' || (state === 'ended' && exitCode !== 0)) await ports.act.work.forget(host, key, options)
-    if (state !== 'running' && !(state === 'ended' && exitCode === 0)) {
-      context.note('command', argv.join(' '))
-      await ports.act.work.launch(host, key, argv, options)
-    }
-    await followWork({ host, key, what: 'apt-get' }, ports.read, context)
-    const installed = await installedNow(ports.read, instance, context.signal)
-    const missing = upgradable(seen).filter(({ name, candidate }) => installed.get(name) !== candidate)
-    if (missing.length > 0)
-      throw new Fault('step.blocked', {
-        because: `apt-get ended well on ${host.hostname}, and ${missing.map(({ name }) => `${name} is ${installed.get(name) ?? 'not installed'}`).join(', ')}.`,
-        isOver: true,
-      })
-  },
-  timeoutMs: upgradeTimeoutMs,
-  ending: { final: 'Packages are not downgraded: older ones may be in no package source any more.' },
-})
-
 export const upgradeMinor = defineOperation({
   name: 'upgrade-minor',
   on: 'instance',
@@ -104,8 +46,9 @@ export const upgradeMinor = defineOperation({
   danger: 'disruptive',
   input: z.strictObject(stopInput),
   help: [
-    'Upgrades the packages of PostgreSQL’s major version on the host of a standby: server, client and extensions, to the versions that the plan shows. The standby leaves the DNS names that it shares, PostgreSQL stops, apt-get installs, and once it streams and has caught up it returns to its names.',
+    'Upgrades the packages of PostgreSQL’s major version on the host of a standby: server, client and extensions, to the versions that the plan shows. They are downloaded while PostgreSQL runs; then the standby leaves the DNS names that it shares, PostgreSQL stops, apt-get installs, and once it streams and has caught up it returns to its names.',
     'Of Debian’s packages only. `apt-get update` is not run: the plan shows what the host’s own sources offered when it last was. The SSH user must be let do `sudo -n env … apt-get`.',
+    'Where apt-get fails before it has changed anything, PostgreSQL is started again as it was. Where it fails half-way, PostgreSQL is started with what is there, and the job needs attention and names the packages that are incomplete.',
     'Packages on hold stay as they are. Where apt would remove a package or keep one back, since an extension does not go with the new version, it is refused.',
     'A primary is refused: use Rolling minor upgrade on its herd. So is a host with other instances on it.',
   ],
@@ -138,6 +81,7 @@ export const upgradeMinor = defineOperation({
     aloneForUpgrade({ neighbours, major: instance.address.major }),
   )
   .gates(away.awayGates('while its packages are upgraded'))
+  .effect('download', downloadPackages())
   .effect('leave-names', away.leaveNames<UpgradeFacts>())
   .effect('watch-left', away.watchLeft<UpgradeFacts>())
   .effect('stop', away.stopAway<UpgradeFacts>())
@@ -145,4 +89,5 @@ export const upgradeMinor = defineOperation({
   .effect('start', away.startAway<UpgradeFacts>())
   .effect('catch-up', away.catchUpAway<UpgradeFacts>())
   .effect('return-names', away.returnNames<UpgradeFacts>())
+  .effect('complete', completePackages())
   .build()

@@ -1,4 +1,14 @@
-import { type AptPackage, packagePatterns, readCandidates, readInstalled, readSimulation, serverPackage } from '@/lib/domain/packages/apt'
+import {
+  type AptPackage,
+  type DpkgState,
+  installedOf,
+  packagePatterns,
+  readCandidates,
+  readComplaint,
+  readSimulation,
+  readStates,
+  serverPackage,
+} from '@/lib/domain/packages/apt'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { ReadPorts } from '@/lib/ports'
 import type { Place } from '../facts/instance'
@@ -8,6 +18,8 @@ export type PackagesSeen = {
   /** Why they could not be seen; null: they were. */
   unseen: string | null
   packages: AptPackage[]
+  /** Why apt-get would not install them, in its words; null: it would. */
+  conflict: string | null
   removes: string[]
   keepsBack: string[]
 }
@@ -22,27 +34,36 @@ export const upgradable = ({ packages }: PackagesSeen): AptPackage[] =>
 export const serverOf = ({ packages }: PackagesSeen, major: string | null): AptPackage | null =>
   packages.find(({ name }) => name === serverPackage(major ?? '')) ?? null
 
+const asRoot = ['sudo', '-n', 'env', 'LC_ALL=C', 'DEBIAN_FRONTEND=noninteractive']
+
+/** How apt-get is to take it. While PostgreSQL is stopped a lock of somebody else is waited for a while; before that it is a reason not to begin. */
+const ways = {
+  simulate: { before: english, options: ['--simulate'] },
+  download: { before: asRoot, options: ['--download-only'] },
+  install: { before: asRoot, options: ['-o', 'DPkg::Lock::Timeout=60', '-o', 'Dpkg::Options::=--force-confold'] },
+}
+
 /** `apt-get` of exactly what the plan shows: a newer one that comes meanwhile is for the next plan. */
-export const upgradeArgv = (packages: readonly AptPackage[], isSimulated: boolean): string[] => [
-  ...(isSimulated ? english : ['sudo', '-n', 'env', 'LC_ALL=C', 'DEBIAN_FRONTEND=noninteractive']),
+export const upgradeArgv = (packages: readonly AptPackage[], way: keyof typeof ways): string[] => [
+  ...ways[way].before,
   'apt-get',
   '-q',
   '-y',
-  ...(isSimulated ? ['--simulate'] : ['-o', 'Dpkg::Options::=--force-confold']),
+  ...ways[way].options,
   'install',
   '--only-upgrade',
   ...packages.map(({ name, candidate }) => `${name}=${candidate}`),
 ]
 
-export const installedNow = async (ports: ReadPorts, { address }: Place, signal: AbortSignal): Promise<Map<string, string>> => {
+export const packagesNow = async (ports: ReadPorts, { address }: Place, signal: AbortSignal): Promise<Map<string, DpkgState>> => {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholders.
   const format = '${Package} ${Version} ${db:Status-Abbrev}\\n'
   const argv = ['dpkg-query', '-W', '-f', format, ...packagePatterns(address.major ?? '')]
   // 1: one of the patterns has no package.
-  return readInstalled((await ports.hosts.read(address.host, argv, { timeoutMs: readTimeoutMs, signal })).stdout)
+  return readStates((await ports.hosts.read(address.host, argv, { timeoutMs: readTimeoutMs, signal })).stdout)
 }
 
-const nothing = { packages: [], removes: [], keepsBack: [] }
+const nothing = { packages: [], conflict: null, removes: [], keepsBack: [] }
 
 export const lookAtPackages = async (ports: ReadPorts, place: Place, signal: AbortSignal): Promise<PackagesSeen> => {
   const { host, profile, major } = place.address
@@ -51,9 +72,16 @@ export const lookAtPackages = async (ports: ReadPorts, place: Place, signal: Abo
       ...nothing,
       unseen: `The profile ${profile} of ${host.hostname} says nothing of packages: upgrade them by hand, and use Rolling restart.`,
     }
-  const read = async (...argv: string[]) => (await ports.hosts.read(host, argv, { timeoutMs: readTimeoutMs, signal })).stdout
+  const ask = (...argv: string[]) => ports.hosts.read(host, argv, { timeoutMs: readTimeoutMs, signal })
+  const read = async (...argv: string[]) => (await ask(...argv)).stdout
   try {
-    const installed = await installedNow(ports, place, signal)
+    const states = await packagesNow(ports, place, signal)
+    const half = [...states]
+      .filter(([, { state }]) => state !== 'installed')
+      .map(([name, { version, state }]) => `${name} ${version} is ${state}`)
+    if (half.length > 0)
+      return { ...nothing, unseen: `${half.join(', ')} on ${host.hostname}: complete it there with dpkg --configure -a.` }
+    const installed = installedOf(states)
     if (!installed.has(serverPackage(major)))
       return { ...nothing, unseen: `${serverPackage(major)} is not installed on ${host.hostname} as a package of Debian.` }
     const [policy, holds] = await Promise.all([read(...english, 'apt-cache', 'policy', ...installed.keys()), read('apt-mark', 'showhold')])
@@ -65,8 +93,10 @@ export const lookAtPackages = async (ports: ReadPorts, place: Place, signal: Abo
       isHeld: held.has(name),
     }))
     const wanted = upgradable({ ...nothing, unseen: null, packages })
-    const simulation = wanted.length === 0 ? { removes: [], keepsBack: [] } : readSimulation(await read(...upgradeArgv(wanted, true)))
-    return { unseen: null, packages, ...simulation }
+    if (wanted.length === 0) return { ...nothing, unseen: null, packages }
+    const { exitCode, stdout, stderr } = await ask(...upgradeArgv(wanted, 'simulate'))
+    const conflict = exitCode === 0 ? null : (readComplaint(`${stdout}\n${stderr}`) ?? `apt-get ended with ${exitCode}`)
+    return { unseen: null, packages, conflict, ...readSimulation(stdout) }
   } catch (error) {
     if (signal.aborted || !isFault(error)) throw error
     return { ...nothing, unseen: error.message }

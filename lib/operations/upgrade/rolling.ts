@@ -4,7 +4,8 @@ import type { JsonObject } from '@/lib/kernel/ground/json'
 import { notNeeded } from '@/lib/kernel/operation/only-when'
 import { rolling } from '../rolling'
 import type { RollMember } from '../rolling/facts'
-import { aloneForUpgrade, canUpgrade, sayPackages, upgradeMinor } from '.'
+import { aloneForUpgrade, canUpgrade, upgradeMinor } from '.'
+import { sayPackages } from './install'
 import { lookAtPackages, type PackagesSeen, serverOf, upgradable } from './packages'
 
 type Seen = { packages: PackagesSeen; neighbours: string[] }
@@ -45,7 +46,7 @@ export const rollingMinorUpgrade = rolling({
         : null
     },
     former: (member) =>
-      `As the standby that it is by then: out of the names that standbys share, stop, install ${sayPackages(upgradable(seenOf(member).packages))}, start, stream, catch up, back into the names. It is not touched while it takes writes.`,
+      `As the standby that it is by then: download, out of the names that standbys share, stop, install ${sayPackages(upgradable(seenOf(member).packages))}, start, stream, catch up, back into the names. It is not touched while it takes writes.`,
   }),
   now: (member) => {
     const server = serverOf(seenOf(member).packages, member.place.address.major)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isNamed, upgradeFleet } from '@/e2e/harness/twin/resize'
 import { jobOf, planOf, roles } from '@/e2e/harness/twin/switchover'
 import type { MemoryFleet } from '@/lib/adapters/memory'
@@ -83,4 +83,59 @@ test('a standby that does not start with the new version stops the job there: it
   const { on } = await jobOf(fleet, { canary: false }, {}, rollingMinorUpgrade)
   expect(await on()).toBe('attention')
   expect(['n1', 'n2'].map((host) => packageOn(fleet, host).installed)).toEqual(['15.18-1', '15.18-1'])
+})
+
+describe('apt-get fails on n3', () => {
+  const installs = (argv: readonly string[]) => !argv.includes('--download-only')
+  /** `isHit`: which of its commands. */
+  const failing = (isHit: (argv: readonly string[]) => boolean, output: string, action: (fleet: MemoryFleet) => void = () => {}) => {
+    const fleet = upgradeFleet()
+    const work = fleet.world.work
+    fleet.world.work = (argv, host) =>
+      isHit(argv) && host.server.title === 'n3' ? { endsWith: 100, output, action: () => action(fleet) } : work(argv, host)
+    return fleet
+  }
+  const troubles = (lines: readonly object[]) => JSON.stringify(lines.filter((line) => /because/.test(JSON.stringify(line))))
+  const standing = (fleet: MemoryFleet) => [fleet.instance('demo on n3').state, isNamed(fleet, 'n3'), packageOn(fleet, 'n3').installed]
+
+  test('before PostgreSQL is stopped: nothing is stopped, no host is upgraded, and the reason is apt’s own', async () => {
+    const fleet = failing(
+      (argv) => !installs(argv),
+      'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (apt-get)\n',
+    )
+    const { journal, on } = await jobOf(fleet, { canary: false }, {}, rollingMinorUpgrade)
+    expect(await on()).toBe('failed')
+    expect(fleet.calls.made.filter(({ act }) => /^stop/.test(act))).toEqual([])
+    expect(troubles(journal.lines)).toContain('apt-get on n3 failed, and changed nothing: Could not get lock')
+    expect(hosts.map((host) => packageOn(fleet, host).installed)).toEqual(['15.18-1', '15.18-1', '15.18-1'])
+  })
+
+  test('before it has changed anything: PostgreSQL runs again as it was, in its names', async () => {
+    const fleet = failing(installs, 'E: Failed to fetch http://apt/15.19.deb\n')
+    const { journal, on } = await jobOf(fleet, { canary: false }, {}, rollingMinorUpgrade)
+    expect(await on()).toBe('undone')
+    expect(standing(fleet)).toEqual(['running', true, '15.18-1'])
+    expect(troubles(journal.lines)).toContain('apt-get on n3 failed, and changed nothing: Failed to fetch')
+  })
+
+  test('half-way: PostgreSQL runs with what is there, in its names, nobody else is touched, the job needs attention, and is done once dpkg has configured the rest', async () => {
+    const said =
+      ' installed postgresql-15 package post-installation script subprocess returned error exit status 3\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n'
+    const fleet = failing(
+      installs,
+      said,
+      (one) => void Object.assign(packageOn(one, 'n3'), { installed: '15.19-1', isHalfConfigured: true }),
+    )
+    const { journal, on, goOn } = await jobOf(fleet, { canary: false }, {}, rollingMinorUpgrade)
+    expect(await on()).toBe('attention')
+    expect(standing(fleet)).toEqual(['running', true, '15.19-1'])
+    expect(troubles(journal.lines)).toContain(
+      'demo on n3 runs, and apt-get left its packages on n3 incomplete: postgresql-15 15.19-1 is half-configured.',
+    )
+    expect(JSON.stringify(journal.lines)).toContain('subprocess returned error exit status 3')
+    expect(['n1', 'n2'].map((host) => packageOn(fleet, host).installed)).toEqual(['15.18-1', '15.18-1'])
+    packageOn(fleet, 'n3').isHalfConfigured = false
+    expect(await goOn()).toBe('done')
+    expect(hosts.map((host) => packageOn(fleet, host).installed)).toEqual(['15.19-1', '15.19-1', '15.19-1'])
+  })
 })

@@ -161,3 +161,53 @@ test('somebody who makes another member the primary between two restarts stops t
   expect(await given.on()).toBe('failed')
   expect(given.journal.lines.at(-1)).toMatchObject({ because: expect.stringContaining('demo on n2 is the primary now') })
 })
+
+test('somebody switches over to a standby that has the higher limit: the job stops and names who stopped replaying, and a new plan restarts those first', async () => {
+  const fleet = newFleet()
+  let isFirst = true
+  const raised = 'max_connections = 200'
+  const given = await job(
+    fleet,
+    raised,
+    { restart: true },
+    { shouldHandOver: () => isFirst && segmentsIn(given.journal.lines).length === 2 },
+  )
+  expect(await given.on()).toBe('running')
+  isFirst = false
+  Object.assign(fleet.instance('demo on n3'), { hasStandbySignal: false, timeline: 2, upstreamId: null })
+  Object.assign(fleet.instance('demo on n1'), { hasStandbySignal: true })
+  for (const host of ['n1', 'n2'])
+    Object.assign(fleet.instance(`demo on ${host}`), { upstreamId: fleet.instance('demo on n3').inventory.id, timeline: 2, slotName: null })
+  expect(await given.on()).toBe('failed')
+  expect(given.journal.lines.at(-1)).toMatchObject({
+    because: expect.stringMatching(
+      /demo on n3 is the primary now.* demo on n2 runs with max_connections = 100; demo on n1 runs with max_connections = 100\. A standby with less .* Make a new plan/,
+    ),
+  })
+  const planned = await plan(fleet, raised, { restart: true })
+  expect(planned.gates.find(({ name }) => name === 'healthy')).toMatchObject({
+    verdict: 'warn',
+    because: expect.stringContaining('Such a standby is restarted first.'),
+  })
+  const again = await job(fleet, raised, { restart: true })
+  expect(await again.on()).toBe('done')
+  expect(segmentsIn(again.journal.lines)).toEqual(['n2 done', 'n1 done'])
+  expect([running(fleet, 'max_connections'), roles(fleet)]).toEqual([
+    ['200', '200', '200'],
+    ['demo on n1 standby 2', 'demo on n2 standby 2', 'demo on n3 primary 2'],
+  ])
+})
+
+test('a standby that stopped replaying for a limit is restarted before one that goes on replaying, whatever their order is otherwise', async () => {
+  const fleet = newFleet()
+  Object.assign(fleet.instance('demo on n1').active, { max_connections: '200' })
+  Object.assign(fleet.instance('demo on n3').active, { max_connections: '200' })
+  for (const one of all(fleet)) one.altered.max_connections = '200'
+  const { on } = await job(fleet, 'max_connections = 200\nshared_buffers = 1GB', { restart: true })
+  expect(await on()).toBe('done')
+  expect(
+    acts(fleet)
+      .filter((act) => act.startsWith('start'))
+      .slice(0, 2),
+  ).toEqual(['start n2', 'start n3'])
+})

@@ -3,6 +3,7 @@ import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { Probe, ReadPorts } from '@/lib/ports'
 import { type Place, type Plain, probeTimeoutMs } from '../facts/instance'
 import { gatherPeers, isStreamingFrom, isUnder, type Peer } from '../facts/peers'
+import { limitNames } from '../facts/readiness'
 
 /** A setting that waits for a restart, as it is and as it will be. */
 export type PendingSetting = { name: string; value: string | null; pending: string | null }
@@ -27,32 +28,42 @@ export type LookAtMember = (ports: ReadPorts, place: Place, context: GatherConte
 /** A herd whose members are taken one after the other. */
 export type HerdRoll = {
   herd: { id: string; name: string; environmentId: string }
-  /** In the order in which they are taken: standbys from the ends of the cascades up, the one most likely to take over last, then the primary. */
+  /** In the order in which they are taken: standbys that stopped replaying for a limit, standbys from the ends of the cascades up, the one most likely to take over last, then the primary. */
   members: RollMember[]
 }
 
 export const gatherRoll = async (ports: ReadPorts, herdId: string, context: GatherContext, look?: LookAtMember): Promise<HerdRoll> => {
-  const { name, environmentId, members } = await ports.inventory.herdStanding(herdId)
-  const peers = await gatherPeers(ports, herdId, members, context)
+  const { name, environmentId, members: standings } = await ports.inventory.herdStanding(herdId)
+  const peers = await gatherPeers(ports, herdId, standings, context)
   const ordered = peers.toSorted((a, b) => rankOf(a, peers) - rankOf(b, peers) || (a.place.title < b.place.title ? 1 : -1))
+  const members = await Promise.all(
+    ordered.map(async ({ place, probe }): Promise<RollMember> => {
+      const upstream = upstreamOf(probe, peers)
+      return {
+        key: keyOf(place, peers),
+        place,
+        probe,
+        upstreamId: upstream?.place.id ?? null,
+        isStreaming: upstream !== null && isStreamingFrom(probe, upstream.place),
+        pending: await pendingOf(ports, place, probe, context),
+        seen: look === undefined ? null : await look(ports, place, context),
+      }
+    }),
+  )
+  const isHeld = (member: RollMember) => heldByLimits(member).length > 0
   return {
     herd: { id: herdId, name, environmentId },
-    members: await Promise.all(
-      ordered.map(async ({ place, probe }): Promise<RollMember> => {
-        const upstream = upstreamOf(probe, peers)
-        return {
-          key: keyOf(place, peers),
-          place,
-          probe,
-          upstreamId: upstream?.place.id ?? null,
-          isStreaming: upstream !== null && isStreamingFrom(probe, upstream.place),
-          pending: await pendingOf(ports, place, probe, context),
-          seen: look === undefined ? null : await look(ports, place, context),
-        }
-      }),
-    ),
+    members: [...members.filter(isHeld), ...members.filter((member) => !isHeld(member))],
   }
 }
+
+/** The limits for which a standby stopped replaying: its primary has more, and its files would give it more at a restart. */
+export const heldByLimits = ({ probe, pending }: RollMember): PendingSetting[] =>
+  probe.role !== 'standby' || probe.isReplayPaused !== true
+    ? []
+    : pending.filter(
+        (one) => limitNames.includes(one.name) && one.value !== null && one.pending !== null && Number(one.pending) > Number(one.value),
+      )
 
 const upstreamOf = (probe: Plain<Probe>, peers: readonly Peer[]): Peer | null =>
   probe.role === 'standby' ? (peers.find(({ place }) => isUnder(probe, place)) ?? null) : null

@@ -4,7 +4,7 @@ import { digestOf } from '@/lib/kernel/ground/digest'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, unknown, warn } from '@/lib/kernel/operation/verdict'
 import { limitNames } from '../facts/readiness'
-import { type HerdRoll, isHealthy, isPrimary, primaryOf, type RollMember, sayState } from './facts'
+import { type HerdRoll, heldByLimits, isHealthy, isPrimary, primaryOf, type RollMember, sayState } from './facts'
 
 /** The members that are taken, each on its own. */
 type Taken = readonly RollMember[]
@@ -19,11 +19,22 @@ export const onePrimary = ({ members, herd }: HerdRoll): Verdict => {
 
 export const allHealthy = ({ members }: HerdRoll): Verdict => {
   const ill = members.filter((member) => !isHealthy(member))
-  return ill.length === 0
-    ? pass
-    : refuse(
-        `${ill.map(sayState).join('; ')}. While one member is missing no other one is taken down: bring it back, or delete its record.`,
-      )
+  if (ill.length === 0) {
+    const held = sayHeld(members)
+    return held === null ? pass : warn(`${held} Such a standby is restarted first.`)
+  }
+  return refuse(
+    `${ill.map(sayState).join('; ')}. While one member is missing no other one is taken down: bring it back, or delete its record.`,
+  )
+}
+
+/** A primary that runs with a higher limit than before, as after somebody's switchover amid a rolling restart, leaves such standbys. */
+const sayHeld = (members: HerdRoll['members']): string | null => {
+  const held = members.flatMap((member) => {
+    const limits = heldByLimits(member).map(({ name, value }) => `${name} = ${value}`)
+    return limits.length === 0 ? [] : [`${member.place.title} runs with ${limits.join(', ')}`]
+  })
+  return held.length === 0 ? null : `${held.join('; ')}. A standby with less than its primary stops replaying until it is restarted.`
 }
 
 export const standbyLeft = ({ members }: HerdRoll, taken: Taken): Verdict => {
@@ -92,7 +103,12 @@ export const asPlanned = ({ members, herd }: HerdRoll, { primaryId, standby, mem
   const [primary] = primaries
   if (primary === undefined || primaries.length > 1) return onePrimary({ members, herd })
   if (primaryId !== null && primary.place.id !== primaryId)
-    return refuse(`${primary.place.title} is the primary now, and another member was when the plan was made.`)
+    return refuse(
+      [
+        `${primary.place.title} is the primary now, and another member was when the plan was made.`,
+        ...(sayHeld(members) === null ? [] : [`${sayHeld(members)} Make a new plan: it restarts such a standby first.`]),
+      ].join(' '),
+    )
   const ids = new Set(members.map(({ place }) => place.id))
   if (ids.size !== memberIds.length || memberIds.some((id) => !ids.has(id)))
     return refuse(`${herd.name} has other members now than when the plan was made.`)

@@ -1,4 +1,5 @@
 import { synchronousAmong, synchronousCount } from '@/lib/domain/replication/synchronous-names'
+import { standbyLimits } from '@/lib/domain/settings/parameter'
 import { formatLsn } from '@/lib/domain/values/lsn'
 import type { InstanceState, Probe } from '@/lib/ports'
 import { upstreamOf as configuredUpstream, frozenUnder, isStreaming } from '../world/wal'
@@ -100,6 +101,14 @@ const endOf = ({ checkpointBytes, walBytes, ranAsStandby }: MemoryInstance): Pro
   minRecoveryLsn: ranAsStandby ? formatLsn(BigInt(walBytes)) : null,
 })
 
+/** The primary's WAL says more than this one runs with: from 14 on it stops replaying there until it is restarted. */
+const stopsReplaying = (world: World, standby: MemoryInstance): boolean => {
+  if (!standby.hasStandbySignal || !isStreaming(world, standby)) return false
+  let top = configuredUpstream(world, standby)
+  for (let depth = 0; top?.hasStandbySignal && depth < world.instances.size; depth += 1) top = configuredUpstream(world, top)
+  return top !== undefined && standbyLimits.some((name) => Number(standby.active[name]) < Number(top.active[name]))
+}
+
 /** One look at a host that answers. */
 export const probeOf = (world: World, instance: MemoryInstance): Probe => {
   const isStandby = instance.hasStandbySignal
@@ -142,6 +151,7 @@ export const probeOf = (world: World, instance: MemoryInstance): Probe => {
     receivedLsn: isStandby ? lsn : null,
     replayedLsn: isStandby ? lsn : null,
     replaySeconds: isStandby ? 0 : null,
+    ...(stopsReplaying(world, instance) ? { isReplayPaused: true as const } : {}),
     upstream: upstreamOf(world, instance),
     slots: instance.slots.map((name) => {
       const isActive = senders.some((one) => one.slotName === name)

@@ -202,7 +202,7 @@ export const writeHosts = async (looks: readonly HostLook[]): Promise<void> => {
   const input = [...new Map(looks.map((look) => [look.serverId, look])).values()].map(({ serverId, at, fault, because, facts }) => ({
     id: serverId,
     at,
-    state: serverStateOf(fault),
+    state: facts?.away?.state ?? serverStateOf(fault),
     because,
     offered: fault?.code === 'shell.machine-changed' ? null : (fault?.offeredKey ?? null),
     machine: fault?.code === 'shell.machine-changed' ? fault.offeredKey : null,

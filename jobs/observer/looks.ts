@@ -33,7 +33,7 @@ export interface LooksOptions {
   hostFacts: (
     host: HostAddress,
     dataDirectories: readonly string[],
-    options: { timeoutMs: number; signal?: AbortSignal },
+    options: { timeoutMs: number; signal?: AbortSignal; ports?: readonly number[] },
   ) => Promise<HostFacts>
   sink: FactSink
   log: Log
@@ -180,8 +180,9 @@ export class Looks {
     const at = new Date().toISOString()
     try {
       const directories = [...new Set(server.instances.map(({ address }) => address.dataDirectory))]
-      const facts = await hostFacts(server.address, directories, { timeoutMs: lookTimeoutMs, signal: this.signal })
-      sink.addHost({ serverId: server.serverId, at, fault: null, because: null, facts })
+      const ports = [...new Set(server.instances.map(({ address }) => address.port))]
+      const facts = await hostFacts(server.address, directories, { timeoutMs: lookTimeoutMs, signal: this.signal, ports })
+      sink.addHost({ serverId: server.serverId, at, fault: null, because: facts.away?.because ?? null, facts })
       this.sampler.addHost(server.serverId, facts)
       if (server.state !== 'up') this.hurry(server)
       server.state = 'up'

@@ -59,6 +59,8 @@ export interface HostFacts {
   poolers: FoundPooler[]
   /** Of the servers on it; null: looking did not get that far. */
   managers: ManagersSeen | null
+  /** Of an endpoint that is not known to answer, while the rest is known of it: its servers are still looked at. Left out: it answers. */
+  away?: { state: 'unreachable' | 'unknown'; because: string }
 }
 
 export type HostCheckStep = CheckStep<

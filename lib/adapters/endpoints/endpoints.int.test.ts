@@ -150,3 +150,26 @@ test('one that does not answer is what RDS says of it, and unreachable where RDS
   expect((await says('rebooting'))[0]).toBe('starting')
   expect(await says('available')).toEqual(['unreachable', expect.stringMatching(/does not answer.*RDS says that it is available/)])
 })
+
+test('an endpoint is only said to be reachable when it answers: where RDS says that it should and it does not, it is unreachable; where nobody knows, that is said', async () => {
+  const { host } = instance()
+  const held = aws.cloud.state.databases.get(region, 'shop-db')
+  const asked = async (ports: number[], status: string, isKnown = true) => {
+    held.status = status
+    aws.cloud.state.databases.remember(held)
+    return portsWith({ isKnown }).hosts.facts(host, ['/rdsdbdata/db'], { ...limits, ports })
+  }
+  expect((await asked([5432], 'available')).away).toBeUndefined()
+  expect((await asked([5432], 'available', false)).away).toBeUndefined()
+  expect(await asked([1], 'stopped')).toMatchObject({
+    os: 'Amazon RDS, db.m5.xlarge',
+    away: { state: 'unreachable', because: 'RDS says that it is stopped.' },
+  })
+  expect(await told(asked([1], 'available'))).toMatchObject({
+    ...{ code: 'shell.unreachable', because: expect.stringMatching(/:1 does not answer.*RDS says that it is available/) },
+  })
+  expect(await told(asked([1], 'available', false))).toMatchObject({
+    ...{ code: 'shell.unreachable', because: expect.stringContaining('No DB instance of a cloud account is tied to it') },
+  })
+  expect((await asked([], 'available', false)).away).toMatchObject({ state: 'unknown' })
+})

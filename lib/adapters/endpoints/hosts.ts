@@ -1,12 +1,14 @@
 import { typeBehind } from '@/lib/domain/machines/classes'
 import type { ManagersSeen } from '@/lib/domain/managers/manager'
 import { GiB, MiB } from '@/lib/domain/values/bytes'
-import { isFault } from '@/lib/kernel/ground/errors'
+import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { DbFigures, DbInstanceSeen, HostAddress, HostFacts } from '@/lib/ports'
 import type { EndpointSource } from '@/lib/ports/endpoints'
 import type { Hosts } from '../hosts'
 import { checkTitles } from '../hosts/check'
+import { type Deadline, deadlineIn } from '../ssh/deadline'
 import { noHost } from './index'
+import { knock } from './tls'
 
 /** The same hosts, of which endpoints are what RDS and CloudWatch say of them. */
 export const endpointHosts = (hosts: Hosts, source: EndpointSource): Hosts => ({
@@ -41,12 +43,55 @@ export const endpointHosts = (hosts: Hosts, source: EndpointSource): Hosts => ({
   },
   facts: async (host, dataDirectories, options) => {
     if (!host.endpoint) return hosts.facts(host, dataDirectories, options)
+    const { timeoutMs, signal, ports = [] } = options
+    const deadline = deadlineIn(timeoutMs * knockShare, signal)
+    const knocks = knockAt(host, ports, deadline)
     const standing = await tried(() => source.standing(host, options))
     const isKnown = standing !== null && !('fault' in standing)
+    const answered = ports.length === 0 && isKnown ? await knockAt(host, [standing.port], deadline) : await knocks
+    const away = isAway(standing, answered)
     const figures = isKnown ? await tried(() => source.figures(host, options)) : null
-    return factsOf(host, dataDirectories, isKnown ? standing : null, figures !== null && !('fault' in figures) ? figures : null)
+    const facts = factsOf(host, dataDirectories, isKnown ? standing : null, figures !== null && !('fault' in figures) ? figures : null)
+    return away === null ? facts : { ...facts, away }
   },
 })
+
+/** The share of the time that an endpoint has to answer. */
+const knockShare = 0.6
+
+/** null: one of them answers; a reason: none does; `unasked`: there is none. */
+const knockAt = async (host: HostAddress, ports: readonly number[], deadline: Deadline): Promise<Fault | null | 'unasked'> => {
+  if (ports.length === 0) return 'unasked'
+  const asked = await Promise.all(
+    ports.map((port) =>
+      knock(host, port, deadline).then(
+        () => null,
+        (error: unknown) => {
+          if (!isFault(error, 'shell.unreachable') || deadline.signal?.aborted) throw error
+          return error
+        },
+      ),
+    ),
+  )
+  return asked.find((one) => one === null) === null ? null : asked[0]!
+}
+
+/**
+ * Nobody says of an endpoint that it is reachable because nothing was heard of it. One that RDS stopped is looked at all the same: its servers are what RDS
+ * says of them. Throws `shell.unreachable` where it should answer and does not.
+ */
+const isAway = (standing: DbInstanceSeen | { fault: string } | null, answered: Fault | null | 'unasked'): HostFacts['away'] | null => {
+  if (answered === null) return null
+  const said =
+    standing === null
+      ? 'No DB instance of a cloud account is tied to it.'
+      : 'fault' in standing
+        ? `RDS did not say how it is: ${standing.fault}`
+        : `RDS says that it is ${standing.status}.`
+  if (standing !== null && !('fault' in standing) && stateByRds(standing) !== null) return { state: 'unreachable', because: said }
+  if (answered === 'unasked') return { state: 'unknown', because: said }
+  throw new Fault('shell.unreachable', { isOver: true, host: answered.facts.host, because: `${answered.message} ${said}` })
+}
 
 /** What its cloud does not say is not known; its server is asked all the same. */
 const tried = async <T>(ask: () => Promise<T>): Promise<T | { fault: string }> => {

@@ -14,8 +14,12 @@ import { watchRoleScript } from './watch-role'
 export interface Hosts {
   read: HostsRead
   act: HostsAct
-  /** Load, memory, space under `dataDirectories` and clock, in one round trip. Throws `shell.*`. */
-  facts: (host: HostAddress, dataDirectories: readonly string[], options: { timeoutMs: number; signal?: AbortSignal }) => Promise<HostFacts>
+  /** Load, memory, space under `dataDirectories` and clock, in one round trip. `ports`: of the servers on it; asked only where there is no host. Throws `shell.*`. */
+  facts: (
+    host: HostAddress,
+    dataDirectories: readonly string[],
+    options: { timeoutMs: number; signal?: AbortSignal; ports?: readonly number[] },
+  ) => Promise<HostFacts>
 }
 
 /** A watch says something every five seconds. */

@@ -183,6 +183,15 @@ export const callLaws: Readonly<Record<string, Law>> = {
     // Which one it is already, to whoever may see it: the one of the test is registered.
     doneIn: ({ accepted }: { accepted: unknown[] }) => accepted.length > 0,
   },
+  'POST /api/v1/machines/{id}/register': {
+    ask: (place, world) => ({
+      params: { id: world.id('machine', place) },
+      body: { herd: `new-${place}`, endpointUser: 'watcher', usesIamToken: true },
+    }),
+    may: atLeast('dba'),
+    // The one of the test is a machine of EC2.
+    done: ['input.invalid'],
+  },
   'POST /api/v1/discovered-poolers/accept': {
     ask: (place, world) => ({ body: { poolers: [{ id: world.id('discovered-pooler', place), herdId: world.id('herd', place) }] } }),
     may: atLeast('viewer'),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { offeredRegistration, registerDbInstance, unregisteredDbInstances } from '@/db/discovery/db-instances'
 import { makeEndpointPasswords } from '@/db/fleet/endpoints'
 import { makeInventory } from '@/db/fleet/inventory'
 import { makeCloudAccountSource } from '@/db/fleet/machines'
@@ -47,23 +48,42 @@ afterAll(async () => {
 const add = async (resource: string, values: object) => (await addRecord(admin, resourceByName(resource)!, values)).id
 const row = async (table: string, id: string) => (await getPool().query(`select * from ${table} where id = $1`, [id])).rows[0]
 
-test('a member on RDS that is registered with its endpoint and password is observed as every other, with figures of CloudWatch, and said to be managed by RDS', async () => {
+test('a DB instance that was found is registered in one go, observed as every other, priced by the list of its region, and its server is unreachable once its endpoint is', async () => {
   aws.cloud.state.databases.add('us-east-1', { id: 'shop-db', class: 'db.m5.xlarge', storageGb: 50, address: endpoint.address })
   const environmentId = await add('environment', { name: 'prod', colour: 'red', protection: 'confirm' })
   await add('cloud-account', {
     ...{ name: 'shop', environmentId, regions: ['us-east-1'], endpoint: aws.endpoint, looksForRds: true },
     ...{ accessKeyId: aws.user.accessKeyId, accessSecret: aws.user.secretAccessKey },
   })
-  const serverId = await add('server', {
-    ...{ hostname: 'shop-db', environmentId, address: endpoint.address, profile: 'rds' },
-    ...{ endpointUser: endpoint.user, endpointPassword: endpoint.password },
-  })
-  const herdId = await add('herd', { name: 'shop', environmentId, baseName: 'shop', port: '5432', dataDirectory: '/rdsdbdata/db' })
-  const instanceId = await add('instance', { herdId, serverId })
   const accountOf = makeCloudAccountSource(vault)
-  await observeMachines({ machines, rds, accountOf }, new AbortController().signal)
+  const sweep = () => observeMachines({ machines, rds, accountOf }, new AbortController().signal)
+  await sweep()
+  const [found] = await unregisteredDbInstances(admin)
+  expect(await offeredRegistration(admin, found!.id)).toEqual({ herd: 'shop-db', address: endpoint.address })
+  const login = { endpointUser: endpoint.user, usesIamToken: false, endpointPassword: endpoint.password }
+  const nothing = registerDbInstance(admin, found!.id, { herd: 'shop', ...login, endpointUser: '' })
+  await expect(nothing).rejects.toMatchObject({ code: 'input.invalid' })
+  const viewer = { ...admin, grants: [{ role: 'viewer' as const, environmentId }] }
+  await expect(registerDbInstance(viewer, found!.id, { herd: 'shop', ...login })).rejects.toMatchObject({ code: 'access.denied' })
+  const { serverId, instanceId } = await registerDbInstance(admin, found!.id, { herd: 'shop', ...login })
+  await sweep()
+  expect([await unregisteredDbInstances(admin), await offeredRegistration(admin, found!.id)]).toEqual([[], null])
 
   const inventory = makeInventory()
+  const machine = (await inventory.serverMachine(serverId))!
+  const costs = async (...types: string[]) =>
+    (await inventory.typePrices(machine, types)).map(({ type, monthlyUsd, source }) => [type, monthlyUsd, source])
+  expect(await costs('db.m5.large')).toEqual([['db.m5.large', expect.any(Number), expect.stringMatching(/^list of /)]])
+  await getPool().query(
+    `insert into price_lists (account_id, region, kind, source, as_of, content, read_at, tried_at)
+     values ($1, $2, 'rds', 'AWS Pricing', '2026-11-20', $3, now(), now())`,
+    [machine.accountId, machine.region, JSON.stringify([{ class: 'db.m5.large', usd: 1 }])],
+  )
+  expect(await costs('db.m5.large', 'db.m5.xlarge')).toEqual([
+    ['db.m5.large', 730, 'AWS Pricing of 2026-11-20'],
+    ['db.m5.xlarge', null, 'AWS Pricing of 2026-11-20'],
+  ])
+  expect((await inventory.typePrices({ ...machine, region: 'eu-west-1' }, ['db.m5.large']))[0]!.monthlyUsd).toBeNull()
   const none = {} as never
   const world = makePortsOverSsh(ssh, {
     read: { inventory, names: none, cloud: none },
@@ -91,6 +111,12 @@ test('a member on RDS that is registered with its endpoint and password is obser
       .poll(() => row('servers', serverId), { timeout: 30_000 })
       .toMatchObject({ state: 'reachable', os: 'Amazon RDS, db.m5.xlarge', cpus: 4, host_key: null })
     expect(Number((await row('servers', serverId)).disk_free_bytes)).toBeGreaterThan(0)
+
+    await endpoint.stop()
+    await expect
+      .poll(() => row('servers', serverId), { timeout: 30_000 })
+      .toMatchObject({ state: 'unreachable', because: expect.stringMatching(/does not answer.*RDS says that it is available/) })
+    expect(await row('instances', instanceId)).toMatchObject({ state: 'unreachable' })
   } finally {
     await observer.stop()
     await sink.close()

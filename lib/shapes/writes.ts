@@ -39,6 +39,14 @@ export interface TriedMessage {
   answer: string | null
 }
 
+/** How the console logs in to a DB instance that is registered, and the herd that it becomes a member of. */
+export interface DbRegistrationSent {
+  herd: string
+  endpointUser: string
+  usesIamToken: boolean
+  endpointPassword: string | null
+}
+
 export interface Ignored {
   /** How many were not before. */
   changed: number
@@ -60,6 +68,11 @@ export const writes = {
     method: 'POST',
     path: `discovered-hosts/${id}/token`,
     body: { decision },
+  }),
+  registerDb: (machineId: string, wanted: DbRegistrationSent): WriteCall<{ serverId: string; herdId: string; instanceId: string }> => ({
+    method: 'POST',
+    path: `machines/${machineId}/register`,
+    body: wanted,
   }),
   addToken: (wanted: object): WriteCall<MadeToken> => ({ method: 'POST', path: 'tokens', body: wanted }),
   addEnrolmentKey: (wanted: object): WriteCall<MadeEnrolmentKey> => ({ method: 'POST', path: 'enrolment-keys', body: wanted }),

@@ -5,7 +5,9 @@ import { installCommands } from '@/components/people/install-commands'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
+import { EnvironmentBadge } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
+import { unregisteredDbInstances } from '@/db/discovery/db-instances'
 import { listInbox } from '@/db/discovery/discovery'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
@@ -22,7 +24,7 @@ const crumbs = [{ href: '/', label: 'Fleet' }]
 const Page = async () => {
   const actor = await requireActor()
   try {
-    const [inbox, badged] = await Promise.all([listInbox(actor), badgedEnvironments(actor)])
+    const [inbox, badged, found] = await Promise.all([listInbox(actor), badgedEnvironments(actor), unregisteredDbInstances(actor)])
     const environments = Object.values(badged).filter((environment) => mayIn(actor, 'server.add', environment.id))
     const mayKey = mayAnywhere(actor, 'enrolment-key.add')
     const origin = new URL(env().MATRIARCH_URL).origin
@@ -57,6 +59,23 @@ const Page = async () => {
             mayAccept={environments.length > 0}
             findOptions={findOptions}
           />
+          {found.length > 0 && (
+            <Card title="DB instances of Amazon RDS">
+              <ul className="grid gap-2">
+                {found.map(({ id, title, type, environmentId }) => (
+                  <li key={id} className="flex flex-wrap items-center gap-2">
+                    {badged[environmentId] && <EnvironmentBadge environment={badged[environmentId]} />}
+                    <span className="grow">
+                      {title} <span className="text-ink-2">{type}</span>
+                    </span>
+                    <LinkButton isSmall href={`/machines/${id}`} aria-label={`Register ${title}`}>
+                      Register
+                    </LinkButton>
+                  </li>
+                ))}
+              </ul>
+            </Card>
+          )}
           <p className="text-ink-2">
             Everything ever found: <Link href="/discovered-hosts">hosts</Link>, <Link href="/discovered-instances">instances</Link>,{' '}
             <Link href="/discovered-poolers">poolers</Link>

@@ -66,6 +66,23 @@ export const discoveryCalls = {
     }),
     faults: ['access.denied'],
   }),
+  registerDbInstance: defineCall({
+    method: 'POST',
+    path: '/api/v1/machines/{id}/register',
+    tag,
+    caller: 'actor',
+    summary: 'Register a DB instance of RDS that a cloud account sees',
+    description:
+      'Adds its endpoint as a server and makes it a member of the herd of that name in its environment; a herd that is not there is added. endpointPassword is needed unless usesIamToken. What was added before a part was refused stays, and is taken by the next try.',
+    input: z.strictObject({
+      herd: z.string().trim().min(1).max(80),
+      endpointUser: z.string().trim().min(1).max(63),
+      usesIamToken: z.boolean().default(false),
+      endpointPassword: z.string().max(400).nullable().default(null),
+    }),
+    output: z.object({ serverId: z.uuid(), herdId: z.uuid(), instanceId: z.uuid() }),
+    faults: ['record.missing', 'access.denied', 'record.duplicate'],
+  }),
   acceptPoolers: defineCall({
     method: 'POST',
     path: '/api/v1/discovered-poolers/accept',

@@ -6,6 +6,7 @@ import { drPair } from './dr-pair'
 import { environment } from './environment'
 import { herd } from './herd'
 import { instance } from './instance'
+import { machine } from './machine'
 import type { ResourceParts } from './part'
 import { person } from './person'
 import { pooler } from './pooler'
@@ -26,6 +27,7 @@ const parts: Partial<Record<ResourceName, ResourceParts>> = {
   'etcd-cluster': etcdCluster,
   herd,
   instance,
+  machine,
   person,
   pooler,
   proxy,

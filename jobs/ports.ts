@@ -25,6 +25,7 @@ import { makeNames } from '@/lib/adapters/dns'
 import { makeFeeds } from '@/lib/adapters/feeds'
 import { makeMessages } from '@/lib/adapters/messages'
 import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
+import { makeScripts } from '@/lib/adapters/scripts'
 import { openSsh } from '@/lib/adapters/ssh'
 import { describe, makeAuthority, makeServerCertificate, newSecret } from '@/lib/adapters/stacks/keys'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
@@ -65,7 +66,7 @@ const triesAtOnce = 8
  * `input.invalid` without VAULT_KEY. Connects to nothing yet.
  */
 export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
-  const { VAULT_KEY, VAULT_KEY_OTHER, RDS_CA_FILE } = env()
+  const { VAULT_KEY, VAULT_KEY_OTHER, RDS_CA_FILE, HOOKS_DIRECTORY } = env()
   if (!VAULT_KEY)
     throw new Fault('input.invalid', {
       because: 'VAULT_KEY is not set. A worker needs it to open the console’s SSH keys; make one with: openssl rand -base64 32',
@@ -109,6 +110,7 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
       accountOf: async (id) => (await cloudAccountOf(id)).settings,
     }),
     stacks: makeStackStore(vault, { newSecret, makeAuthority, makeServerCertificate, describe }, inventory),
+    scripts: makeScripts(HOOKS_DIRECTORY ?? null),
     carrier,
     canaryFolder: join(tmpdir(), `matriarch-canary-${userInfo().uid}`),
     // The strip is a picture: while the database is away there is none, and the canary goes on.

@@ -147,6 +147,13 @@ const variables = z.object({
     .string()
     .optional()
     .describe('PEM file with the authorities that endpoints of Amazon RDS are trusted by: AWS publishes global-bundle.pem (worker).'),
+  HOOKS_DIRECTORY: z
+    .string()
+    .startsWith('/', 'must be an absolute path')
+    .optional()
+    .describe(
+      'Directory of the scripts that resizes run as hooks, the same on every worker. It and its files belong to root or to the worker’s user, and nobody else may change them (worker).',
+    ),
   SMTP_URL: url(['smtp', 'smtps']).optional().describe('The mail server for subscriptions; smtp:// needs STARTTLS (worker).'),
   SMTP_CRL_FILE: z.string().optional().describe('The same for the mail server.'),
   SMTP_USER: z.string().optional().describe('Login at the mail server.'),

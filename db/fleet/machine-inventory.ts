@@ -1,6 +1,6 @@
 import { typePrice } from '@/lib/domain/machines/prices'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { InventoryMachine, InventoryRead } from '@/lib/ports'
+import type { InventoryDnsEntry, InventoryHook, InventoryMachine, InventoryRead } from '@/lib/ports'
 import { databaseFault, getPool } from '../pg/client'
 
 interface MachineRow {
@@ -30,6 +30,24 @@ const selectWhole = `select m.id, m.title, m.account_id, m.region, m.instance_id
     coalesce((select array_agg(p.title order by p.title) from poolers p where p.server_id = s.id), '{}') as poolers
   from machines m left join servers s on s.id = m.server_id and m.tie = 'tied'
   where m.id = $1 and m.state not in ('gone', 'terminated')`
+
+const selectHooks = `select k.id, k.name as title, k.moment, k.file, k.timeout_seconds as "timeoutSeconds", k.on_failure as "onFailure", k.stays_away as "staysAway"
+  from hooks k join instances i on i.id = $1 join herds h on h.id = i.herd_id
+  where not k.is_paused and (k.environment_id is null or k.environment_id = h.environment_id) and (k.herd_id is null or k.herd_id = h.id)
+  order by k.name, k.id`
+
+/** Its own; where it has none, those of its herd for the tag of its machine, where that is known. */
+const selectEntries = `with own as (select number, hosted_zone, dns_name from pygmy_names where instance_id = $1),
+  tagged as (select n.number, n.hosted_zone, n.dns_name from instances i
+    join pygmy_names n on n.herd_id = i.herd_id and n.match_type = 'MATCH_ROLE'
+    join machines m on m.server_id = i.server_id and m.tie = 'tied' and m.state not in ('gone', 'terminated', 'deleting')
+    where i.id = $1 and 'PGRole=' || n.tag_role = any(m.tags) and not exists (select from own))
+  select distinct number, hosted_zone as "hostedZone", dns_name as "dnsName" from (select * from own union all select * from tagged) n order by number`
+
+const instanceHooks: InventoryRead['instanceHooks'] = async (id) => {
+  const [hooks, entries] = await Promise.all([rowsOf<InventoryHook>(selectHooks, id), rowsOf<InventoryDnsEntry>(selectEntries, id)])
+  return { hooks, entries }
+}
 
 /** With one machine of each region, a running one first: what is tried on it is a dry run. */
 const selectAccount = `select a.id, a.name, a.environment_id, a.aws_account, a.machine_tags,
@@ -100,8 +118,9 @@ const cloudAccount: InventoryRead['cloudAccount'] = async (id) => {
 /** `instance`: how each that stands on a machine is read. */
 export const makeMachineInventory = (
   instance: InventoryRead['instance'],
-): Pick<InventoryRead, 'serverMachine' | 'serverInstances' | 'typePrices' | 'wholeMachine' | 'cloudAccount'> => ({
+): Pick<InventoryRead, 'serverMachine' | 'serverInstances' | 'typePrices' | 'wholeMachine' | 'cloudAccount' | 'instanceHooks'> => ({
   ...machineInventory,
+  instanceHooks,
   wholeMachine: wholeMachine(instance),
   cloudAccount,
 })

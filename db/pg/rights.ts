@@ -102,11 +102,12 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   sizing_rules: { web: writes, worker: right('su') },
   sizing_decisions: { web: adds, worker: right('siud') },
   calendars: { web: writes, worker: reads },
+  hooks: { web: writes, worker: reads },
   // Of /v1/api.
   pygmy_counters: { web: writes, worker: none },
   pygmy_numbers: { web: writes, worker: none },
   pygmy_managements: { web: writes, worker: none },
-  pygmy_names: { web: writes, worker: none },
+  pygmy_names: { web: writes, worker: reads },
   pygmy_dates: { web: writes, worker: none },
   pygmy_calls: { web: right('sid'), worker: none },
   sizing_recommendations: { web: reads, worker: writes },

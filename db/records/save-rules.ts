@@ -9,7 +9,7 @@ import { herdCheck, serverRules } from './place-rules'
 import { reservedBy } from './reserved'
 import type { Rules, Values } from './rules'
 import { environmentCheck } from './safeguards'
-import { calendarRules, sizingRuleRules } from './sizing-rules'
+import { calendarRules, hookRules, sizingRuleRules } from './sizing-rules'
 import { stackCheck } from './stack-rules'
 import { subscriptionRules } from './subscription-rules'
 import { zoneCheck } from './zone-rules'
@@ -137,6 +137,7 @@ const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
   subscription: subscriptionRules,
   'sizing-rule': sizingRuleRules,
   calendar: calendarRules,
+  hook: hookRules,
   grant: { check: grantCheck, afterwards: mustKeepAdministrator },
   person: {
     check: async (tx, after, before, actor) => {

@@ -39,6 +39,12 @@ const reversedProblems = async (tx: Tx, after: Values): Promise<FieldProblem[]> 
 const environmentOfHerd = async (tx: Tx, { herdId }: Values): Promise<string | null> =>
   (await tx.execute<{ id: string }>(sql`select environment_id as id from herds where id = ${herdId}`)).rows[0]?.id ?? null
 
+/** Of what applies to an environment, or to one herd of it. */
+async function placeProblems(tx: Tx, after: Values): Promise<FieldProblem[]> {
+  if (!isGiven(after.herdId) || (await environmentOfHerd(tx, after)) === (after.environmentId ?? null)) return []
+  return [{ path: 'herdId', message: 'Choose the environment of this herd, and then the herd.' }]
+}
+
 /** What it does when nobody watches is asked of who saves it, like a run. */
 const mustMayResize: NonNullable<Rules['check']> = async (tx, after, _before, actor) => {
   const environmentId = await environmentOfHerd(tx, after)
@@ -80,8 +86,8 @@ export const calendarRules: Rules = {
     ...(after.holdsDown === false && after.holdsUp !== true && after.staysBig !== true
       ? [{ path: 'holdsDown', message: 'Choose which rules rest.' }]
       : []),
-    ...(isGiven(after.herdId) && (await environmentOfHerd(tx, after)) !== (after.environmentId ?? null)
-      ? [{ path: 'herdId', message: 'Choose the environment of this herd, and then the herd.' }]
-      : []),
+    ...(await placeProblems(tx, after)),
   ],
 }
+
+export const hookRules: Rules = { check: placeProblems }

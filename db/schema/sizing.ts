@@ -28,6 +28,9 @@ export const sizingRules = pgTable(
     zone: text('zone').notNull().default('UTC'),
     jitterSeconds: integer('jitter_seconds').notNull().default(0),
     conditions: text('conditions').notNull().default(''),
+    /** LIKE patterns of the clients that count: `app%`, `application:pg_repack%`. */
+    countedClients: text('counted_clients').array().notNull().default(sql`'{}'`),
+    ignoredClients: text('ignored_clients').array().notNull().default(sql`'{}'`),
     missedRuns: text('missed_runs').$type<'skip' | 'run'>().notNull().default('skip'),
     startWithinMinutes: integer('start_within_minutes').notNull().default(15),
     retryMinutes: integer('retry_minutes'),

@@ -74,6 +74,7 @@ const rooms: Walls['rooms'] = {
     libraries:
       '@aws-sdk/client-cloudwatch @aws-sdk/client-ec2 @aws-sdk/client-pricing @aws-sdk/client-rds @aws-sdk/client-sts @aws-sdk/rds-signer',
   },
+  'lib/adapters/scripts': { imports: 'lib/kernel/ground lib/ports', libraries: 'node' },
   'lib/adapters/feeds': { imports: 'lib/domain lib/kernel/ground lib/ports', libraries: 'node' },
   'lib/adapters/ldap': { imports: 'lib/kernel/ground lib/ports', libraries: 'ldapjs node' },
   'lib/adapters/oidc': { imports: 'lib/kernel/ground lib/ports', libraries: 'openid-client jose' },

@@ -1,4 +1,4 @@
-import type { ActPorts, EndpointSource } from '@/lib/ports'
+import type { ActPorts, EndpointSource, SomePorts } from '@/lib/ports'
 import type { StackStore } from '@/lib/ports/stacks'
 import { makeCanary, type ShowStrip } from './canary'
 import { makeClusters } from './clusters'
@@ -15,6 +15,7 @@ import { makeHostWork } from './hosts/host-work'
 import { makeMaintenance } from './maintenance'
 import { makePoolers } from './poolers'
 import { makePostgres } from './postgres'
+import { makeScripts } from './scripts'
 import type { Ssh } from './ssh'
 import { makeStacks } from './stacks'
 
@@ -29,6 +30,8 @@ export interface BesideSsh {
   showStrip?: ShowStrip
   /** Left out: there are none. */
   endpoints?: EndpointSource
+  /** Scripts of the worker’s own host. Left out: there are none. */
+  scripts?: SomePorts<'scripts'>
   /** The command of a process that calls `serveCarrier`: what copies move between hosts goes through that one. Left out: through this one. */
   carrier?: readonly string[]
 }
@@ -55,6 +58,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
   const carrier = beside.carrier ? startCarrier(ssh.logins, beside.carrier) : carryHere(ssh)
   const copies = makeCopies(ssh, work, carrier)
   const etcd = makeEtcd(ssh)
+  const scripts = beside.scripts ?? makeScripts(null)
   const canary = makeCanary(ssh, beside.canaryFolder, beside.showStrip)
   return {
     ports: {
@@ -78,6 +82,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
         etcd: etcd.read,
         proxies: makeProxies(ssh),
         stacks: stacks.read,
+        ...scripts.read,
         now: () => new Date(),
       },
       act: {
@@ -96,6 +101,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
         poolers: poolers.act,
         etcd: etcd.act,
         stacks: stacks.act,
+        ...scripts.act,
       },
     },
     hosts,

@@ -15,6 +15,7 @@ import type { PostgresAct, PostgresRead } from './postgres'
 import type { ProxiesRead } from './proxies'
 import type { ReadersAct, ReadersRead } from './readers'
 import type { ReplicationAct, ReplicationRead } from './replication'
+import type { ScriptsAct, ScriptsRead } from './scripts'
 import type { ServerLogRead } from './server-log'
 import type { ServerSettingsAct, ServerSettingsRead } from './server-settings'
 import type { StacksAct, StacksRead } from './stacks'
@@ -51,7 +52,9 @@ export type {
   HerdStanding,
   InventoryAct,
   InventoryCloudAccount,
+  InventoryDnsEntry,
   InventoryHerd,
+  InventoryHook,
   InventoryInstance,
   InventoryMachine,
   InventoryName,
@@ -118,6 +121,8 @@ export type { ProxiesRead } from './proxies'
 export type { DbClass, DbDeed, DbFigures, DbInstanceSeen, RdsAct, RdsRead } from './rds'
 export type { ReaderFiles, ReaderLogin, ReaderRole, ReadersAct, ReadersRead } from './readers'
 export type { DataDirectorySeen, Following, Fork, ReplicationAct, ReplicationAnswer, ReplicationRead } from './replication'
+export type { ScriptOptions, ScriptResult, ScriptsAct, ScriptsRead } from './scripts'
+export { scriptOutputBytes } from './scripts'
 export type { ServerLogRead } from './server-log'
 export type { ServerSettingsAct, ServerSettingsRead } from './server-settings'
 export type {
@@ -156,6 +161,7 @@ export interface ReadPorts {
   proxies: ProxiesRead
   stacks: StacksRead
   cloud: CloudRead
+  scripts: ScriptsRead
   now: () => Date
 }
 
@@ -180,6 +186,7 @@ export interface ActPorts {
     etcd: EtcdAct
     stacks: StacksAct
     cloud: CloudAct
+    scripts: ScriptsAct
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DeclaredName } from '@/lib/domain/dns/wanted'
 import type { TypePrice } from '@/lib/domain/machines/prices'
+import type { HookFailure, HookMoment } from '@/lib/domain/hooks/hook'
 import type { ManagedBy } from '@/lib/domain/managers/manager'
 import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
 import type { ReplicationWish } from '@/lib/domain/replication/wish'
@@ -130,6 +131,26 @@ export interface InventoryPooler {
   address: PoolerAddress
 }
 
+/** A script that a resize of a member runs. */
+export interface InventoryHook {
+  id: string
+  title: string
+  moment: HookMoment
+  /** Its name in the workers’ directory. */
+  file: string
+  timeoutSeconds: number
+  onFailure: HookFailure
+  /** Of `move-clients`: after a resize to fewer vCPUs clients stay away. */
+  staysAway: boolean
+}
+
+/** A DNS name that scripts move for a member. */
+export interface InventoryDnsEntry {
+  number: number
+  hostedZone: string
+  dnsName: string
+}
+
 /** What the console knows of a member beside how to reach it; observed values are as old as `seenAt`. */
 export interface MemberStanding {
   id: string
@@ -202,6 +223,11 @@ export interface InventoryRead {
   serverMachine: (serverId: string) => Promise<InventoryMachine | null>
   /** What these types cost where that machine is, by the newest list of its account, in their order. */
   typePrices: (machine: Pick<InventoryMachine, 'accountId' | 'region'>, types: readonly string[]) => Promise<TypePrice[]>
+  /**
+   * What a resize of the instance runs: the hooks of its herd, its environment and of all, in order of their titles; and the DNS entries of the instance
+   * itself, where it has none those of its herd for the PGRole tag of its machine.
+   */
+  instanceHooks: (instanceId: string) => Promise<{ hooks: InventoryHook[]; entries: InventoryDnsEntry[] }>
   /** Titles of the instances on that server. */
   serverInstances: (serverId: string) => Promise<string[]>
   wholeMachine: (id: string) => Promise<InventoryWholeMachine>

@@ -10,6 +10,7 @@ import { environment } from './environment'
 import { etcdCluster, proxy } from './etcd-proxies'
 import { failover } from './failover'
 import { herd } from './herd'
+import { hook } from './hook'
 import { instance } from './instance'
 import { dnsZone, name } from './names'
 import { grant, person, session, token } from './people'
@@ -43,6 +44,7 @@ const declared = [
   sizingRule,
   sizingDecision,
   calendar,
+  hook,
   sizingRecommendation,
   sizingLimit,
   job,

@@ -27,6 +27,7 @@ const open = new Set<keyof Env>([
   'MESSAGE_NETWORKS',
   'MESSAGE_CA_FILE',
   'RDS_CA_FILE',
+  'HOOKS_DIRECTORY',
   'SMTP_FROM',
   'WORKER_ADDRESSES',
   'WORKER_CONCURRENCY',

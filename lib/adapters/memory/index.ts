@@ -18,6 +18,7 @@ import { memoryReplicationAct, memoryReplicationRead } from './postgres/replicat
 import { memoryServerLog } from './postgres/server-log'
 import { memoryServerSettings } from './postgres/server-settings'
 import { memoryStatements } from './postgres/statements'
+import { memoryScriptsAct, memoryScriptsRead } from './scripts'
 import { memoryStacksAct, memoryStacksRead } from './stacks'
 import { memoryWorkAct, memoryWorkRead } from './work'
 import type { Calls } from './world/calls'
@@ -40,6 +41,7 @@ export {
   type MemoryMachine,
   type MemoryPooled,
   type MemoryPooler,
+  type MemoryScript,
   type MemoryZone,
 } from './world/world'
 
@@ -90,6 +92,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     proxies: { look: async () => [] },
     stacks: memoryStacksRead(world),
     cloud: memoryCloudRead(world),
+    scripts: memoryScriptsRead(world),
     now: () => clock.now(),
   }
   return {
@@ -114,6 +117,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       etcd: memoryEtcdAct(world, calls),
       stacks: memoryStacksAct(world, calls),
       cloud: memoryCloudAct(world, calls),
+      scripts: memoryScriptsAct(world, calls),
       inventory: memoryInventoryAct(world, calls),
     },
     host: (hostname) => mustFind(world.hosts.get(hostname), hostname),

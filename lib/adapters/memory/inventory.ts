@@ -72,6 +72,7 @@ export const memoryInventory = (world: World): InventoryRead => ({
   },
   serverMachine: async (serverId) => inventoryMachine(world, serverId),
   typePrices: async ({ region }, types) => types.map((type) => typePrice(region, type, world.priceLists.get(region) ?? null, null)),
+  instanceHooks: async () => ({ hooks: world.hooks, entries: world.dnsEntries }),
   serverInstances: async (serverId) =>
     [...world.instances.values()].flatMap(({ inventory: { title, serverId: on } }) => (on === serverId ? [title] : [])).sort(),
   wholeMachine: async (id) => {

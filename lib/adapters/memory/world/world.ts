@@ -14,7 +14,9 @@ import type {
   EtcdSnapshot,
   FileSettingProblem,
   Following,
+  InventoryDnsEntry,
   InventoryHerd,
+  InventoryHook,
   InventoryInstance,
   InventoryMachine,
   InventoryName,
@@ -289,6 +291,12 @@ export interface HerdShape {
   sharedPoolers?: readonly string[]
 }
 
+/** What a script does with its arguments; `hangs`: it ends only when it is killed. */
+export type MemoryScript = (
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>>,
+) => { exitCode: number; output: string } | 'hangs'
+
 export interface World {
   clock: MemoryClock
   stacks: MemoryStacks
@@ -310,6 +318,13 @@ export interface World {
   /** The reader, by the identifiers of the systems that have one. */
   readers: Map<string, ReaderRole>
   poolers: Map<string, MemoryPooler>
+  /** What the workers’ directory holds, by file name. */
+  scripts: Map<string, MemoryScript>
+  /** Every script that ran to its end, in order. */
+  scripted: { file: string; argv: readonly string[]; environment: Readonly<Record<string, string>> }[]
+  /** What the console would have run for any instance. */
+  hooks: InventoryHook[]
+  dnsEntries: InventoryDnsEntry[]
   /** Actions that the credentials of the cloud account may not do. */
   denied: Set<string>
   /** What was read of a region's prices, by region; of others nothing was. */

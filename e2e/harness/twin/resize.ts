@@ -1,5 +1,6 @@
-import { heldIn, idOf, type MemoryFleet, type MemoryMachine, putRecords } from '@/lib/adapters/memory'
+import { heldIn, idOf, type MemoryFleet, type MemoryMachine, type MemoryPooled, putRecords } from '@/lib/adapters/memory'
 import { recordSet } from '@/lib/domain/dns/records'
+import type { InventoryHook, PoolerClient } from '@/lib/ports'
 import { newFleet, say } from './switchover'
 
 /** The name that the standbys share. */
@@ -57,5 +58,41 @@ export const upgradeFleet = (options: { poolers?: string[] } = {}): MemoryFleet 
         if (one.host === host) one.version = host.packages.get('postgresql-15')!.installed.split('-')[0]!
     },
   })
+  return fleet
+}
+
+/** The arguments of every script that ended, in order: `pre-resize.sh i-1`. */
+export const scripted = (fleet: MemoryFleet): string[] => fleet.world.scripted.map(({ file, argv }) => [file, ...argv].join(' '))
+
+const hookOf = (moment: InventoryHook['moment'], file: string): InventoryHook => ({
+  id: idOf(`hook ${file}`),
+  title: file.replace('.sh', ''),
+  moment,
+  file,
+  timeoutSeconds: 60,
+  onFailure: 'stop',
+  staysAway: false,
+})
+
+/** A database of the pooler on n1 that reads from the standby n2; `busy`: clients in a transaction. */
+export const addReader = (fleet: MemoryFleet, busy: PoolerClient[] = []): MemoryPooled => {
+  const host = fleet.host('n2').server.address.address
+  const database: MemoryPooled = { host, port: 5432, mode: 'transaction', isPaused: false, isDisabled: false, busy, idle: [] }
+  fleet.pooler('demo pooler on n1').databases.set('shop_ro', database)
+  return database
+}
+
+/** The same herd with pygmy’s three scripts, a DNS entry of n2, and a pooler on n1 that reads from it. */
+export const hookedFleet = (): MemoryFleet => {
+  const fleet = resizeFleet({ poolers: ['n1'] })
+  addReader(fleet)
+  const { world } = fleet
+  world.hooks = [
+    hookOf('before-stop', 'pre-resize.sh'),
+    hookOf('after-return', 'post-streaming.sh'),
+    hookOf('move-clients', 'dns-change.sh'),
+  ]
+  world.dnsEntries = [{ number: 1, hostedZone: 'n/a', dnsName: 'db2.shop.test' }]
+  for (const { file } of world.hooks) world.scripts.set(file, () => ({ exitCode: 0, output: `${file} was here` }))
   return fleet
 }

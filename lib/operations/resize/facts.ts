@@ -9,8 +9,11 @@ import type { InventoryInstance, InventoryMachine, ReadPorts } from '@/lib/ports
 import { commandsOf, gatherHerd, type HerdFacts, type Member, type Place, type Plain } from '../facts/instance'
 import { gatherMove, type NameMove } from '../facts/names'
 import { isUnder } from '../facts/peers'
+import { type CountedClients, countClients } from './clients'
 import { type DbSize, lookAtDbSize } from './db'
 import { type ResizeInput, typesIn } from './input'
+import { gatherReaders, type Readers } from './readers'
+import { gatherScripts, type ResizeScripts } from './scripts'
 
 export type SeenMachine = Plain<FittedMachine> & {
   state: string
@@ -37,6 +40,10 @@ export type ResizeFacts = HerdFacts & {
   /** Titles of poolers on the same server. */
   poolers: string[]
   upstream: Place | null
+  /** Those that count, where some do not; `unseen`: they could not be told apart. null: all count. */
+  clients: CountedClients | null
+  scripts: ResizeScripts
+  readers: Readers
   /** Out of the names that standbys or all members share, and back. */
   leave: NameMove[]
   /** Names that hold nobody else, and stay as they are. */
@@ -58,10 +65,16 @@ export const gatherResize = async (ports: ReadPorts, input: ResizeInput, context
     gatherNames(ports, herd, members, context),
   ])
   const upstream = members.find((one) => isUnder(herd.probe, placeOf(ports, one, input))) ?? null
+  const clients = await countClients(ports, herd, typesIn(input.ignoredClients), context.signal)
+  const readers = await gatherReaders(ports, herd, context.signal)
+  const scripts = await gatherScripts(ports, herd, members, machine.machine, context.signal)
   return {
     ...herd,
     ...machine,
     ...names,
+    scripts,
+    clients,
+    readers,
     input,
     upstream: upstream && placeOf(ports, upstream, input),
   }

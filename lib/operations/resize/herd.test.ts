@@ -52,7 +52,9 @@ test('machines of the type are left out, and the primary stays where its own is;
   const fleet = resizeFleet()
   for (const host of ['n1', 'n2']) machineOf(fleet, host).type = 'm5.xlarge'
   const planned = await plan(fleet)
-  expect(planned.effects.filter(({ state }) => state === 'not-needed').map(({ name, because }) => [name, because])).toEqual([
+  expect(
+    planned.effects.filter(({ state, name }) => state === 'not-needed' && !name.includes('/')).map(({ name, because }) => [name, because]),
+  ).toEqual([
     ['n2', 'Its machine is m5.xlarge already.'],
     ['switchover', 'demo on n1 has no need, so it stays the primary.'],
     ['n1', 'Its machine is m5.xlarge already.'],

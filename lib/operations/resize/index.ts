@@ -2,7 +2,7 @@ import { classOfType } from '@/lib/domain/machines/classes'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { notNeeded } from '@/lib/kernel/operation/only-when'
 import { aboutInstance, firmInstance, herdNow, interruptsIt, lockHerd } from '../facts/instance-head'
-import { clientsWarned, lossOf, standbysWarned, transactionsWarned } from '../gates/impact'
+import { lossOf, standbysWarned } from '../gates/impact'
 import { acceptsConnections, seenRow } from '../gates/seen'
 import { moveNames } from '../steps/dns/move-name'
 import { watchResolvers } from '../steps/dns/watch-resolvers'
@@ -11,12 +11,16 @@ import { stopPostgres } from '../steps/postgres/stop'
 import { catchUp } from '../steps/replication/catch-up'
 import { startFollowing } from '../steps/replication/start-following'
 import { stopOf } from '../steps/stop-input'
+import { noClients, noTransactions } from './clients'
 import { changeClass } from './db'
 import { either } from './either'
 import { gatherResize, priceRow, type ResizeFacts, returning, wantedTypes } from './facts'
 import { fits, hasMachine, hasUpstream, isAlone, isResizable, isStandby, keepsAddress, namesLeft, noPoolers, othersLeft } from './gates'
+import { afterReturn, beforeStop, hasHooks, moveAway, moveBack, movesAway, movesBack } from './hooks'
 import { resizeInput } from './input'
 import { changeMachine } from './machine'
+import { drainReaders, drains, readersWait } from './readers'
+import { hooksCanRun } from './scripts'
 
 const self = (facts: ResizeFacts) => facts.instance
 /** RDS stops and starts its servers itself. */
@@ -53,6 +57,10 @@ export const resize = defineOperation({
     upstream: facts.upstream?.id ?? null,
     leave: facts.leave,
     neighbours: facts.neighbours,
+    hooks: facts.scripts.hooks,
+    entries: facts.scripts.entries,
+    primary: facts.scripts.primary,
+    readers: facts.readers.targets,
   }),
   managed: { deed: 'resize', servers: 'instance' },
   locks: lockHerd,
@@ -80,8 +88,10 @@ export const resize = defineOperation({
   .gate('upstream', 'It streams', hasUpstream)
   .gate('others', 'Another standby is left', othersLeft)
   .gate('names', 'It can leave its DNS names', namesLeft)
-  .gate('clients', 'No client connections', (facts) => clientsWarned(facts, 'they are cut and have to connect again'))
-  .gate('transactions', 'No open transactions', (facts) => transactionsWarned(facts, 'they are rolled back'))
+  .gate('hooks', 'Its hooks can be run', hooksCanRun)
+  .gate('readers', 'Poolers that read from it', readersWait)
+  .gate('clients', 'No client connections', noClients)
+  .gate('transactions', 'No open transactions', noTransactions)
   .gate('standbys', 'No standby streams from this instance', (facts) => standbysWarned(facts, 'while its machine changes'))
   .effect(
     'leave-names',
@@ -90,10 +100,13 @@ export const resize = defineOperation({
       none: 'It shares no DNS name with other members.',
     }),
   )
+  .effect('move-away', moveAway, movesAway)
   .effect(
     'watch-left',
     watchResolvers<ResizeFacts>(({ leave }) => leave),
   )
+  .effect('drain-readers', drainReaders, drains)
+  .effect('before-stop', beforeStop, hasHooks('before-stop'))
   .effect('stop', stopPostgres<ResizeFacts>(self, { mode: stopOf.mode, timeoutMs: stopOf.timeoutMs, still: stillNoPrimary(self) }), onHost)
   .effect(
     'change-machine',
@@ -109,6 +122,8 @@ export const resize = defineOperation({
     catchUp<ResizeFacts>(self, ({ upstream }) => upstream),
     { when: ({ upstream }) => upstream !== null, otherwise: notNeeded('It streams from no member.') },
   )
+  .effect('after-return', afterReturn, hasHooks('after-return'))
+  .effect('move-back', moveBack, movesBack)
   .effect('return-names', {
     ...moveNames<ResizeFacts>(returning, stillNoPrimary(self), {
       title: 'Return to the DNS names',

@@ -1,11 +1,14 @@
 import { z } from 'zod'
+import { clientPattern } from '@/lib/domain/activity/client-patterns'
 import { stopInput } from '../steps/stop-input'
 
 const typePattern = /^(db\.)?[a-z][a-z0-9-]*\.[a-z0-9-]+$/
 
+const isPattern = new RegExp(clientPattern.source)
+
 const isType = (text: string): boolean => typePattern.test(text)
 
-/** In their order, as they were written: `m6i.large, m5a.large`. */
+/** What is written with commas between, in its order: `m6i.large, m5a.large`. */
 export const typesIn = (text: string): string[] =>
   text
     .split(',')
@@ -34,6 +37,26 @@ export const resizeInput = z.strictObject({
       description:
         'Types to take in this order if EC2 has no capacity for the first one or refuses it, with commas between. Last comes the type it has now.',
     }),
+  ignoredClients: z
+    .string()
+    .trim()
+    .max(1000)
+    .refine((text) => typesIn(text).every((one) => isPattern.test(one)), clientPattern.message)
+    .default('')
+    .meta({
+      title: 'Clients that do not count',
+      description:
+        'LIKE patterns of users, or with application: or address: before them, with commas between: monitor%, application:pg_repack%. Checks of clients and transactions pass over them; they are cut all the same.',
+    }),
+  readers: z.enum(['wait', 'cut', 'leave']).default('wait').meta({
+    title: 'Clients of poolers',
+    description:
+      'Of databases of poolers on other hosts that point to it. wait: they are paused until it is back, and if one stays in a transaction nothing is stopped; cut: that one is cut; leave: nobody is paused, and all are cut.',
+  }),
+  drainSeconds: z.int().min(1).max(3600).default(30).meta({
+    title: 'Drain timeout (seconds)',
+    description: 'How long transactions of clients of poolers may take to end.',
+  }),
   ...stopInput,
 })
 

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import { addReader, machineOf, resizeFleet } from '@/e2e/harness/twin/resize'
+import { twinSession } from '@/e2e/harness/twin/sessions'
+import { type ActCall, type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
+import { drive } from '@/lib/kernel/engine/engine'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
+import type { PoolerClient } from '@/lib/ports'
+import { operationByName } from '..'
+
+const operation = operationByName('resize')!
+const inputOf = (raw: JsonObject) => operation.input.parse({ type: 'm5.xlarge', ...raw }) as JsonObject
+const planOf = (fleet: MemoryFleet, raw: JsonObject = {}) =>
+  makeTargetPlan(operation, fleet.read, inputOf(raw), fleet.instance('demo on n2').inventory.id, new AbortController().signal)
+const run = async (fleet: MemoryFleet, raw: JsonObject = {}, after: (call: ActCall) => void = () => {}) => {
+  const { digest, reason } = await planOf(fleet, raw)
+  expect(reason).toBeNull()
+  fleet.calls.afterwards = after
+  const journal = new MemoryJournal(fleet.clock)
+  const job = { id: 'job', targetId: fleet.instance('demo on n2').inventory.id, input: inputOf(raw), digest }
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+  const state = await drive(operation, job, journal.open(), fleet, options)
+  return { state, notes: journal.lines.flatMap((line) => (line.kind === 'note' ? [line.text] : [])).join('\n') }
+}
+const gateOf = async (fleet: MemoryFleet, name: string, raw: JsonObject = {}) =>
+  (await planOf(fleet, raw)).gates.find((one) => one.name === name)!
+
+const client: PoolerClient = {
+  ...{ database: 'shop_ro', user: 'report', address: '198.18.1.11:50412', applicationName: null, state: 'active' },
+  ...{ waitSeconds: 0, connectedAt: null, remotePid: 4711 },
+}
+
+/** A pooler on n1 that reads from the standby n2 besides. */
+const readFleet = (busy: PoolerClient[] = []) => {
+  const fleet = resizeFleet({ poolers: ['n1'] })
+  const database = addReader(fleet, busy)
+  const { databases } = fleet.pooler('demo pooler on n1')
+  return { fleet, database, others: [...databases.values()].filter((one) => one !== database) }
+}
+
+test('clients of a pooler that reads from it are paused before it stops and resumed once it is back, and no others', async () => {
+  const { fleet, database, others } = readFleet()
+  const paused: boolean[] = []
+  const { state } = await run(
+    fleet,
+    {},
+    ({ act }) => void (act === 'set-type' && paused.push(database.isPaused, ...others.map((one) => one.isPaused))),
+  )
+  expect([state, paused]).toEqual(['done', [true, ...others.map(() => false)]])
+  expect(database.isPaused).toBe(false)
+  expect(fleet.instance('demo on n2').state).toBe('running')
+})
+
+test('a transaction that does not end in time stops nothing by itself: the resize gives up, and names who holds it', async () => {
+  const { fleet, database } = readFleet([client])
+  const { state } = await run(fleet)
+  expect([state, machineOf(fleet, 'n2').applied, database.isPaused]).toEqual(['undone', [], false])
+})
+
+test('where it may be cut, the resize goes on after the deadline and says who is cut', async () => {
+  const { fleet, database } = readFleet([client])
+  const { state, notes } = await run(fleet, { readers: 'cut', drainSeconds: 5 })
+  expect([state, machineOf(fleet, 'n2').type, database.isPaused]).toEqual(['done', 'm5.xlarge', false])
+  expect(notes).toContain('Still in a transaction after 5 s, and cut when PostgreSQL stops: report from 198.18.1.11:50412')
+})
+
+test('clients are resumed also where the resize fails, and what somebody else had paused stays paused', async () => {
+  const { fleet, database } = readFleet()
+  fleet.world.exhausted.add('m5.xlarge')
+  expect((await run(fleet)).state).toBe('undone')
+  expect(database.isPaused).toBe(false)
+  database.isPaused = true
+  fleet.world.exhausted.clear()
+  expect((await run(fleet)).state).toBe('done')
+  expect(database.isPaused).toBe(true)
+})
+
+test('the plan names the databases, the pooler and what PgBouncer does to those that wait long', async () => {
+  const { fleet } = readFleet()
+  expect(await gateOf(fleet, 'readers')).toMatchObject({ verdict: 'warn', because: expect.stringContaining('query_wait_timeout') })
+  expect((await gateOf(fleet, 'readers', { readers: 'leave' })).because).toBe(
+    'shop_ro of demo pooler on n1 points to it, and clients there are cut.',
+  )
+  fleet.pooler('demo pooler on n1').refusesLogin = true
+  expect((await gateOf(fleet, 'readers')).because).toBe('demo pooler on n1 cannot be seen, and may send clients to it.')
+})
+
+test('clients that do not count are passed over by the checks, with a figure', async () => {
+  const fleet = resizeFleet()
+  const { sessions } = fleet.instance('demo on n2')
+  sessions.push(
+    twinSession(1, { user: 'monitor' }),
+    twinSession(2, { user: 'app', transactionSeconds: 3 }),
+    twinSession(3, { application: 'pg_repack' }),
+  )
+  const ignoredClients = 'monitor%, application:pg_repack%'
+  expect(await gateOf(fleet, 'clients', { ignoredClients })).toMatchObject({
+    verdict: 'warn',
+    because: expect.stringContaining('1 client connected, and 2 that do not count'),
+  })
+  expect(await gateOf(fleet, 'transactions', { ignoredClients: `${ignoredClients}, app` })).toMatchObject({ verdict: 'pass' })
+  expect(await gateOf(fleet, 'clients', { ignoredClients: `${ignoredClients}, app` })).toMatchObject({
+    verdict: 'pass',
+    because: '0 clients connected, and 3 that do not count.',
+  })
+})

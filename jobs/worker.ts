@@ -34,6 +34,9 @@ const needingKeys: ReadonlySet<string> = new Set(['', 'environment'])
 /** The database may be away when a worker starts. */
 const publishEveryMs = 60_000
 
+/** For a look at the sessions of a member that a sizing rule asks about. */
+const sessionsTimeoutMs = 10_000
+
 /** As its only argument: the process carries what a worker's copies move between hosts, and nothing else. */
 const carrierWord = 'carry'
 
@@ -105,7 +108,11 @@ const main = async (): Promise<void> => {
       })
     : null
   const hostChecks = await startHostChecks({ hosts: world.ports.read.hosts, log })
-  const sizing = startSizing({ waker: worker.waker, log })
+  const sizing = startSizing({
+    waker: worker.waker,
+    log,
+    sessionsOf: async (id) => ports.read.activity.look((await inventory.instance(id)).address, { timeoutMs: sessionsTimeoutMs }),
+  })
   const certifying = startCertifying({ keys: world.certificateKeys, log })
   const messenger = startMessenger({ messages: world.messages, destinationOf: world.destinationOf, consoleUrl: env().MATRIARCH_URL, log })
   const auditWatch = startAuditWatch({ ...world.checkpoints, keys: world.certificateKeys, holder: worker.holder, log })

@@ -133,7 +133,7 @@ test('every command of the cookbook does against us what it says, without a chan
 
 test('what the cookbook makes are sizing rules of this console, with their conditions, types, fallbacks and retries', async () => {
   const { rows } = await getPool().query(
-    `select r.name, r.action, r.type, to_json(r.member_types) as "memberTypes", r.conditions, r.fallbacks, r.retry_minutes as minutes, r.retry_max as most, o.name as of
+    `select r.name, r.action, r.type, to_json(r.member_types) as "memberTypes", r.conditions, r.fallbacks, to_json(r.counted_clients) as counted, r.retry_minutes as minutes, r.retry_max as most, o.name as of
       from sizing_rules r join pygmy_numbers n on n.rule_id = r.id left join sizing_rules o on o.id = r.reverse_of order by n.number`,
   )
   expect(rows.slice(0, 5)).toEqual([
@@ -142,14 +142,15 @@ test('what the cookbook makes are sizing rules of this console, with their condi
       action: 'down',
       type: 'm5.2xlarge',
       memberTypes: [],
-      conditions: 'lagSeconds < 120 and busy < 12 and combined.load < 32',
+      conditions: 'lagSeconds < 120 and busyClients < 12 and combined.load < 32',
       fallbacks: 'm5.large, m5.2xlarge',
+      counted: ['project%', 'bench-rw'],
       minutes: 15,
       most: 3,
       of: null,
     },
     expect.objectContaining({ action: 'return', type: null, fallbacks: 'm5.24xlarge, m5.16xlarge', of: 'Simple cluster1 control' }),
-    expect.objectContaining({ conditions: 'lagSeconds < 60 and busy < 2 and combined.load < 2', minutes: 5 }),
+    expect.objectContaining({ conditions: 'lagSeconds < 60 and busyClients < 2 and combined.load < 2', minutes: 5 }),
     expect.objectContaining({ action: 'up', type: 'c5.2xlarge', memberTypes: ['Backup:c5.xlarge'], conditions: '', minutes: 5 }),
     expect.objectContaining({ action: 'up', conditions: 'lagSeconds > 60 or primary.load > 2', minutes: null, most: null }),
   ])

@@ -1,3 +1,4 @@
+import { clientPattern } from '@/lib/domain/activity/client-patterns'
 import { FieldFaults, FieldReader } from '@/lib/domain/pygmy/field-faults'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -105,7 +106,7 @@ export const addManagement = async (actor: Actor, sent: Sent, wanted: number | n
     await writeAudit(tx, actor, line('add', cluster!, { number: taken, sent: JSON.stringify(sent).slice(0, 2000) }))
     return taken
   }).catch(notUnique)
-  await applyFallbacks(actor, cluster!)
+  await applyToRules(actor, cluster!)
   return readManagement(actor, number)
 }
 
@@ -140,7 +141,7 @@ export const changeManagement = async (actor: Actor, number: number, sent: Sent,
     )
     await writeAudit(tx, actor, line('change', after, { number, sent: JSON.stringify(sent).slice(0, 2000) }))
   }).catch(notUnique)
-  for (const cluster of new Set([before, after])) await applyFallbacks(actor, cluster)
+  for (const cluster of new Set([before, after])) await applyToRules(actor, cluster)
   return readManagement(actor, number)
 }
 
@@ -152,7 +153,7 @@ export const deleteManagement = async (actor: Actor, number: number): Promise<vo
     await client.query('delete from pygmy_managements where number = $1', [number])
     await writeAudit(tx, actor, line('delete', cluster, { number }))
   })
-  await applyFallbacks(actor, cluster)
+  await applyToRules(actor, cluster)
 }
 
 const typePattern = /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/
@@ -173,19 +174,35 @@ export const fallbacksFor = async (herdId: string, action: 'down' | 'up' | 'retu
   return asFallbacks(action === 'down' ? row.fallback_instances_scale_down : row.fallback_instances_scale_up)
 }
 
-/** Every rule of the herd that came through here gets the herd's fallbacks. */
-const applyFallbacks = async (actor: Actor, { herdId }: Cluster): Promise<void> => {
+/** Those of a list of users that can be patterns, as a sizing rule has them. */
+const asCounted = (list: unknown): string[] =>
+  (Array.isArray(list) ? list : [])
+    .filter((one): one is string => typeof one === 'string')
+    .map((one) => (one.includes(':') ? `user:${one}` : one))
+    .filter((one) => isPattern.test(one))
+
+const isPattern = new RegExp(clientPattern.source)
+
+/** The users of a herd whose sessions count for `checkConnection`; none: all do. */
+export const countedFor = async (herdId: string): Promise<string[]> => {
+  const [row] = await rowsOf([herdId])
+  return row ? asCounted(row.check_active_users) : []
+}
+
+/** Every rule of the herd that came through here gets the herd's fallbacks, and its users. */
+const applyToRules = async (actor: Actor, { herdId }: Cluster): Promise<void> => {
   const rule = resourceByName('sizing-rule')!
   const { rows } = await guarded(() =>
-    getPool().query<{ id: string; action: 'down' | 'up' | 'return'; fallbacks: string }>(
-      `select r.id, r.action, r.fallbacks from sizing_rules r join pygmy_numbers n on n.rule_id = r.id where r.herd_id = $1 and n.sent is not null order by r.id`,
+    getPool().query<{ id: string; action: 'down' | 'up' | 'return'; fallbacks: string; counted: string[] }>(
+      `select r.id, r.action, r.fallbacks, to_json(r.counted_clients) as counted from sizing_rules r join pygmy_numbers n on n.rule_id = r.id where r.herd_id = $1 and n.sent is not null order by r.id`,
       [herdId],
     ),
   )
-  for (const { id, action, fallbacks } of rows) {
+  const countedClients = await countedFor(herdId)
+  for (const { id, action, fallbacks, counted } of rows) {
     const wanted = await fallbacksFor(herdId, action)
-    if (wanted === fallbacks) continue
+    if (wanted === fallbacks && counted.join('\n') === countedClients.join('\n')) continue
     const { revision } = await getRecord(actor, rule, id)
-    await changeRecord(actor, rule, id, { fallbacks: wanted }, revision)
+    await changeRecord(actor, rule, id, { fallbacks: wanted, countedClients }, revision)
   }
 }

@@ -7,7 +7,7 @@ import { resourceByName } from '@/lib/resources'
 import { getPool } from '../pg/client'
 import { addRecord, changeRecord, deleteRecord, getRecord } from '../records/records'
 import { type Cluster, clusterOf, mustMayRule, reachIn, readClusters } from './clusters'
-import { fallbacksFor } from './managements'
+import { countedFor, fallbacksFor } from './managements'
 import { guarded, numbersOf, objectOf } from './numbers'
 
 type Sent = Readonly<Record<string, unknown>>
@@ -163,6 +163,7 @@ export const saveNew = async (
     herdId: cluster.herdId,
     zone,
     fallbacks: await fallbacksFor(cluster.herdId, fields.action),
+    countedClients: await countedFor(cluster.herdId),
   })
   try {
     await keepSent(id, { name: written.name, savedAs: name, action: written.action, rule: written.rule, conditions: fields.conditions })
@@ -195,6 +196,7 @@ const addReverse = async (
     schedules: runAt.join('\n'),
     zone,
     fallbacks: await fallbacksFor(herdId, 'return'),
+    countedClients: await countedFor(herdId),
   })
   await keepSent(id, { name, savedAs: name, action, rule: {}, conditions: '' })
   return id
@@ -247,7 +249,8 @@ export const changeRule = async (actor: Actor, number: number, sent: Sent, zone:
       others.map((one) => one.name),
     )
     const { herdId } = cluster
-    const values = { ...fields, name, herdId, reverseOf: null, fallbacks: await fallbacksFor(herdId, fields.action) }
+    const [fallbacks, countedClients] = await Promise.all([fallbacksFor(herdId, fields.action), countedFor(herdId)])
+    const values = { ...fields, name, herdId, reverseOf: null, fallbacks, countedClients }
     await changeRecord(actor, resource, rule.id, values, rule.revision)
     await keepSent(rule.id, {
       name: written.name,

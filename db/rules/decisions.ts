@@ -64,7 +64,7 @@ export const readOpenDecisions = (claimed: readonly Claimed[]): Promise<OpenDeci
           d.person_id as "personId", d.token_id as "tokenId", d.created_at as "createdAt", r.zone, ${shrinks('r')} as shrinks,
           r.start_within_minutes as "startWithinMinutes", case when r.approved_revision = r.revision then r.approved_by end as "approvedBy",
           case when r.approved_revision = r.revision then r.approved_by_name end as "approvedByName", r.action, r.reverse_of as "reverseOf", r.type, r.member_types as "memberTypes", r.fallbacks,
-          r.conditions, r.cuts_clients as "cutsClients", r.leaves_no_standby as "leavesNoStandby", r.acts_in_protected as "actsInProtected",
+          r.conditions, to_json(r.counted_clients) as "countedClients", to_json(r.ignored_clients) as "ignoredClients", r.cuts_clients as "cutsClients", r.leaves_no_standby as "leavesNoStandby", r.acts_in_protected as "actsInProtected",
           r.is_outside_window as "isOutsideWindow"
         from sizing_decisions d join sizing_rules r on r.id = d.rule_id
         where d.id = any($1) and d.claim = any($2) and d.state = 'deciding'`,

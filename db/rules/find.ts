@@ -24,7 +24,7 @@ export const shrinks = (alias: string): string =>
   `(${alias}.action = 'down' or exists (select from sizing_rules o where o.id = ${alias}.reverse_of and o.action = 'up'))`
 
 const columns = `id, herd_id as "herdId", environment_id as "environmentId", name, action, reverse_of as "reverseOf", type, member_types as "memberTypes",
-  conditions, schedules, zone, revision, person_id as "personId", coalesce(approved_revision = revision, false) as "isApproved", ${shrinks('sizing_rules')} as shrinks`
+  conditions, to_json(counted_clients) as "countedClients", to_json(ignored_clients) as "ignoredClients", schedules, zone, revision, person_id as "personId", coalesce(approved_revision = revision, false) as "isApproved", ${shrinks('sizing_rules')} as shrinks`
 
 /** A rule that the actor may see. Throws `record.missing`, `database.down`. */
 export const findRule = async (actor: Actor, id: string): Promise<KnownRule> => {

@@ -4,10 +4,12 @@ import { type Claimed, claimDue, databaseNow, keepClaim, takeOpenDecisions } fro
 import { measure } from '@/db/rules/measure'
 import { readEarlierTypes, readRuleMembers, withTypes } from '@/db/rules/members'
 import { claimStayBig } from '@/db/rules/stay-big'
-import { choiceOf, chooseMembers, type MemberVerdict } from '@/lib/domain/rules/choose'
+import { busyClients } from '@/lib/domain/activity/client-patterns'
+import { choiceOf, chooseMembers, type MemberVerdict, type SeriesOf } from '@/lib/domain/rules/choose'
 import { comparisonsIn, parseConditions } from '@/lib/domain/rules/condition-text'
-import { type Comparison, forecastWeeks } from '@/lib/domain/rules/conditions'
-import { sizedMembers } from '@/lib/domain/rules/question'
+import { type Comparison, type Condition, forecastWeeks, type Recorded } from '@/lib/domain/rules/conditions'
+import { isLive } from '@/lib/domain/rules/figures'
+import { type RuleMember, sizedMembers } from '@/lib/domain/rules/question'
 import { weeksBeforeIn } from '@/lib/domain/rules/weeks'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { Decider } from './decider'
@@ -28,7 +30,7 @@ export const decideDue = async (decider: Decider): Promise<void> => {
 
 const decide = async (decider: Decider, claimed: readonly Claimed[], at: Date): Promise<void> => {
   const open = await readOpenDecisions(claimed)
-  const judged = await judge(open, at)
+  const judged = await judge(decider, open, at)
   await endDecisions(
     judged.filter((one): one is Decided => 'state' in one),
     at,
@@ -52,7 +54,7 @@ export const keepBig = async (decider: Decider): Promise<void> => {
 }
 
 /** By the figures up to `at`: what ends here, and what is to be submitted. */
-const judge = async (open: readonly OpenDecision[], at: Date): Promise<(Decided | Chosen)[]> => {
+const judge = async (decider: Decider, open: readonly OpenDecision[], at: Date): Promise<(Decided | Chosen)[]> => {
   if (open.length === 0) return []
   const conditions = new Map(open.map(({ id, conditions }) => [id, parseConditions(conditions)]))
   const comparisons = [...conditions.values()].flatMap((one) => (typeof one === 'string' ? [] : comparisonsIn(one)))
@@ -62,6 +64,7 @@ const judge = async (open: readonly OpenDecision[], at: Date): Promise<(Decided 
     readEarlierTypes(open.flatMap(({ reverseOf }) => reverseOf ?? [])),
   ])
   const seriesOf = await measure([...members.values()].flat(), comparisons, { from: at, to: at })
+  const liveOf = await countClients(decider, open, conditions, members, at)
   return open.map((decision): Decided | Chosen => {
     const { id, claim } = decision
     // One that comes late is held by the day it was due on, and by the day on which it would act.
@@ -72,11 +75,44 @@ const judge = async (open: readonly OpenDecision[], at: Date): Promise<(Decided 
     if (typeof condition === 'string')
       return { id, claim, state: 'failed', because: `Its conditions cannot be read: ${condition}`, members: [] }
     const sized = sizedMembers(decision, members.get(decision.herdId) ?? [], earlier)
-    const verdicts = chooseMembers(condition, at.getTime(), sized, seriesOf, weeksBeforeIn(decision.zone))
+    const verdicts = chooseMembers(condition, at.getTime(), sized, liveOf(decision, seriesOf), weeksBeforeIn(decision.zone))
     const { choice, because } = choiceOf(verdicts)
     if (choice === 'chosen') return { decision, members: verdicts }
     return { id, claim, state: choice, because, members: verdicts.map((one) => ({ ...one, runId: null, leftOut: null })) }
   })
+}
+
+type LiveOf = (decision: OpenDecision, seriesOf: SeriesOf) => SeriesOf
+
+/** Counts on the servers themselves what decisions ask for, each member once for each set of patterns. One that does not answer is not counted. */
+const countClients = async (
+  { sessionsOf, log }: Decider,
+  open: readonly OpenDecision[],
+  conditions: ReadonlyMap<string, Condition | string>,
+  members: ReadonlyMap<string, readonly RuleMember[]>,
+  at: Date,
+): Promise<LiveOf> => {
+  const asked = open.flatMap((decision) => {
+    const condition = conditions.get(decision.id)!
+    const isAsked = typeof condition !== 'string' && comparisonsIn(condition).some(({ metric }) => isLive(metric))
+    return isAsked ? (members.get(decision.herdId) ?? []).map(({ id }) => ({ decision, memberId: id })) : []
+  })
+  const counts = new Map<string, Recorded[]>()
+  const lanes = asked.values()
+  const lane = async () => {
+    for (const { decision, memberId } of lanes) {
+      const patterns = { counted: decision.countedClients, ignored: decision.ignoredClients }
+      const seen = await sessionsOf?.(memberId).catch((err: unknown) => {
+        log.warn({ memberId, err }, 'clients could not be counted for a sizing rule')
+        return undefined
+      })
+      const count = seen === undefined ? null : busyClients(seen, patterns)
+      if (count !== null) counts.set(`${decision.id} ${memberId}`, [{ from: at.getTime(), to: at.getTime(), low: count, high: count }])
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, lane))
+  return (decision, seriesOf) => (memberId, metric, isAhead) =>
+    isLive(metric) ? (counts.get(`${decision.id} ${memberId}`) ?? []) : seriesOf(memberId, metric, isAhead)
 }
 
 /** With the types they had, where a forecast asks what their load was of. */

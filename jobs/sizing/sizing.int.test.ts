@@ -4,6 +4,7 @@ import { addRecord, changeRecord } from '@/db/records/records'
 import { claimDue } from '@/db/rules/due'
 import { claimStayBig } from '@/db/rules/stay-big'
 import { makePartitions } from '@/db/samples/partitions'
+import { twinSession } from '@/e2e/harness/twin/sessions'
 import { type Bench, instanceId, openBench, type WorkerProcess } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
 import type { CronTimes } from '@/lib/domain/rules/cron'
@@ -16,7 +17,7 @@ import { approveRule, waitForRun } from '../requests'
 
 const many = Array.from({ length: 12 }, (_, index) => `m${index}`)
 const shapes = [
-  ...['night', 'held', 'late', 'gone', 'left', 'again', 'year', 'hand', 'full', ...many].map((name) => ({
+  ...['night', 'held', 'late', 'gone', 'left', 'again', 'year', 'hand', 'full', 'live', ...many].map((name) => ({
     environment: 'dev',
     name,
     hosts: [`${name}-1`, `${name}-2`, `${name}-3`],
@@ -263,6 +264,22 @@ test('one that may try again does so as often as it says, each attempt with a ro
     [2, 'unknown'],
     [3, 'unknown'],
   ])
+})
+
+test('clients are counted on the server itself when a rule decides, by its patterns, and the figure is in its verdict', async () => {
+  const { sessions } = bench.served.fleet.instance('live on live-2')
+  sessions.push(...['app_1', 'app_2', 'report'].map((user, at) => twinSession(100 + at, { user, state: 'active' })))
+  const few = await addRule('live', { conditions: 'busyClients < 2', countedClients: ['app%'] })
+  await comeDue(few)
+  expect((await decided(few))[0]!.members.map(({ title, because }) => [title, because])).toEqual([
+    ['live on live-1', 'It is the primary.'],
+    ['live on live-2', 'Busy clients that count < 2: was 2'],
+    ['live on live-3', 'Busy clients that count < 2: was 0'],
+  ])
+  bench.served.fleet.host('live-2').power = 'off'
+  const unseen = await addRule('live', { name: 'unseen', conditions: 'busyClients < 2', memberTypes: ['live-3:m5.xlarge'] })
+  await comeDue(unseen)
+  expect((await decided(unseen))[0]).toMatchObject({ state: 'unknown', because: expect.stringContaining('not counted') })
 })
 
 test('a decision whose worker died is made by another one, once', async () => {

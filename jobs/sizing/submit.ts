@@ -77,11 +77,12 @@ const waitsForSlot = async (client: Queryable, decision: OpenDecision, members: 
 const planOf = async (
   { waker }: Pick<Decider, 'waker'>,
   actor: Actor,
-  { fallbacks }: OpenDecision,
+  { fallbacks, ignoredClients, cutsClients }: OpenDecision,
   type: string,
   targets: readonly string[],
 ): Promise<Agreed> => {
-  const question = { operation: 'resize', targets: [...targets], input: { type, fallbacks }, policy: { parallel: 1 } }
+  const input = { type, fallbacks, ignoredClients: ignoredClients.join(', '), readers: cutsClients ? 'cut' : 'wait' }
+  const question = { operation: 'resize', targets: [...targets], input, policy: { parallel: 1 } }
   const planId = await keepQuestion(actor, question, null)
   // When the queue is down, the sweep finds the plan.
   await waker.wakePlan(planId)
@@ -103,7 +104,7 @@ const asAllowed = (decision: OpenDecision, plan: Plan, leftOut: Map<string, stri
 const unacceptable = (decision: OpenDecision, { gates }: PlanTarget): string | null => {
   const accepted = new Set([
     'fits',
-    ...(decision.cutsClients ? ['clients', 'transactions'] : []),
+    ...(decision.cutsClients ? ['hooks', 'readers', 'clients', 'transactions'] : []),
     ...(decision.leavesNoStandby ? ['others', 'names', 'standbys'] : []),
   ])
   const said = gates.find((gate: GateVerdict) => gate.verdict === 'unknown' || (gate.verdict === 'warn' && !accepted.has(gate.name)))

@@ -1,4 +1,5 @@
 import { sizingDecisions, sizingRules } from '@/db/schema'
+import { clientPattern } from '@/lib/domain/activity/client-patterns'
 import { defineResource } from '@/lib/kernel/resource/resource'
 
 const isResize = { field: 'action', is: ['down', 'up'] } as const
@@ -94,7 +95,20 @@ export const sizingRule = defineResource({
       label: 'Conditions',
       maxLength: 4000,
       empty: 'none',
-      help: 'Of each standby, by recorded figures: lagSeconds < 60 and (loadPerCpu < 0.5 for 30 min or active < 5). load: loadPerCpu times vCPUs; busy: active and idle in transaction. primary. before a figure: the primary’s; combined. before it: the primary’s with that of the standbys it would serve for. forecast.loadPerCpu < 0.6 for 480 min: in the next 480 minutes, by the same hours of the last four weeks and on the vCPUs of the new type. What nobody measured does not pass.',
+      help: 'Of each standby, by recorded figures: lagSeconds < 60 and (loadPerCpu < 0.5 for 30 min or active < 5). load: loadPerCpu times vCPUs; busy: active and idle in transaction. busyClients: the same, counted on the server when the rule decides, by the patterns below. primary. before a figure: the primary’s; combined. before it: the primary’s with that of the standbys it would serve for. forecast.loadPerCpu < 0.6 for 480 min: in the next 480 minutes, by the same hours of the last four weeks and on the vCPUs of the new type. What nobody measured does not pass.',
+    },
+    countedClients: {
+      kind: 'tags',
+      label: 'Clients that count',
+      empty: 'all',
+      pattern: clientPattern,
+      help: 'For busyClients: LIKE patterns of users, or with application: or address: before them, one a line: app%, application:web%. Empty: every client counts.',
+    },
+    ignoredClients: {
+      kind: 'tags',
+      label: 'Clients that do not count',
+      pattern: clientPattern,
+      help: 'For busyClients, and for what a resize asks about connected clients: application:pg_repack%, address:10.2.%. They are cut all the same.',
     },
     missedRuns: {
       kind: 'choice',
@@ -199,7 +213,7 @@ export const sizingRule = defineResource({
   sections: [
     { title: 'Rule', fields: ['name', 'herdId', 'action', 'reverseOf', 'type', 'memberTypes', 'fallbacks', 'note'] },
     { title: 'When', fields: ['schedules', 'zone', 'jitterSeconds', 'missedRuns', 'startWithinMinutes', 'retryMinutes', 'retryMax'] },
-    { title: 'On condition', fields: ['conditions'] },
+    { title: 'On condition', fields: ['conditions', 'countedClients', 'ignoredClients'] },
     { title: 'What it may do', fields: ['cutsClients', 'leavesNoStandby', 'actsInProtected', 'isOutsideWindow'] },
     { title: 'Pause', fields: ['isPaused', 'pauseReason', 'pausedUntil'] },
     { title: 'Decisions', fields: ['nextAt', 'lastState', 'lastBecause', 'lastAt', 'personId', 'approvedByName', 'approvedAt'] },

@@ -35,7 +35,12 @@ const worker = await startWorker({
   operationByName,
   log,
 })
-const sizing = startSizing({ waker: worker.waker, log, everyMs: rest.sweepEveryMs })
+const sizing = startSizing({
+  waker: worker.waker,
+  log,
+  everyMs: rest.sweepEveryMs,
+  sessionsOf: async (id) => ports.read.activity.look((await ports.read.inventory.instance(id)).address, { timeoutMs: 5_000 }),
+})
 await startHostChecks({ hosts: ports.read.hosts, log })
 process.once('SIGTERM', () => void Promise.all([sizing.stop(), worker.stop()]).then(() => process.exit(0)))
 console.log('ready')

@@ -18,8 +18,8 @@ const checks = {
 const conditionsOf = (more: object) => fieldsOf(readRule({ ...sent, ...checks, ...more })).conditions
 
 test('checks become conditions that this console reads: all of them, or one where ANY is asked for; a growth looks at the primary’s own load', () => {
-  expect(conditionsOf({})).toBe('lagSeconds < 60 and busy = 2 and combined.load > 2.5')
-  expect(conditionsOf({ action: 'SCALE_UP', conditionLogic: 'any' })).toBe('lagSeconds < 60 or busy = 2 or primary.load > 2.5')
+  expect(conditionsOf({})).toBe('lagSeconds < 60 and busyClients = 2 and combined.load > 2.5')
+  expect(conditionsOf({ action: 'SCALE_UP', conditionLogic: 'any' })).toBe('lagSeconds < 60 or busyClients = 2 or primary.load > 2.5')
   expect(parseConditions(conditionsOf({}))).not.toBeTypeOf('string')
   expect(conditionsOf({ enableReplicationLag: 'ON', enableCheckConnection: true, enableAverageLoad: 'off' })).toBe('')
 })

@@ -109,7 +109,7 @@ export const fieldsOf = ({ action, rule, runAt }: Pick<WrittenRule, 'action' | '
 /** Of a shrink the load is that of the primary with what it takes over; of a growth the primary’s own, which has it by then. */
 const figures: Readonly<Record<CheckName, (action: WrittenRule['action']) => string>> = {
   replicationLag: () => 'lagSeconds',
-  checkConnection: () => 'busy',
+  checkConnection: () => 'busyClients',
   averageLoad: (action) => (action === 'SCALE_DOWN' ? 'combined.load' : 'primary.load'),
 }
 

@@ -88,6 +88,15 @@ test('busy sessions are those that are active and those that are idle in a trans
   expect(choose('busy = 3', [member('a'), member('b')], figures).map(({ verdict }) => verdict)).toEqual(['chosen', 'unknown'])
 })
 
+test('clients are counted when the rule decides, and one that nobody could count is unknown', () => {
+  expect(
+    choose('busyClients < 3', [member('a'), member('b')], { 'a busyClients': 2 }).map(({ verdict, because }) => [verdict, because]),
+  ).toEqual([
+    ['chosen', 'Busy clients that count < 3: was 2'],
+    ['unknown', 'Busy clients that count < 3: not counted'],
+  ])
+})
+
 test('a forecast is of the vCPUs of the new type, by those that the member had when it was recorded', () => {
   const weekMs = 7 * 86_400_000
   const recorded = [4, 3, 2, 1].map(

@@ -9,7 +9,7 @@ import {
   type WeeksBefore,
 } from './conditions'
 import { busyOf } from './derived'
-import type { RecordedMetric } from './figures'
+import type { LiveMetric, RecordedMetric } from './figures'
 
 /** A member as far as a rule needs it. */
 export interface SizedMember {
@@ -34,7 +34,7 @@ export interface TypeSpan {
 }
 
 /** Of a member or its host, in order of time. `isAhead`: of earlier weeks, for a forecast. */
-export type SeriesOf = (memberId: string, metric: RecordedMetric, isAhead: boolean) => readonly Recorded[]
+export type SeriesOf = (memberId: string, metric: RecordedMetric | LiveMetric, isAhead: boolean) => readonly Recorded[]
 
 export interface MemberVerdict {
   id: string
@@ -87,7 +87,7 @@ export const chooseMembers = (
 const figureOf = (
   metric: Comparison['metric'],
   member: SizedMember,
-  series: (source: RecordedMetric) => readonly Recorded[],
+  series: (source: RecordedMetric | LiveMetric) => readonly Recorded[],
 ): readonly Recorded[] => {
   if (metric === 'load') return byCpus(series('loadPerCpu'), member, 1)
   return metric === 'busy' ? busyOf(series) : series(metric)

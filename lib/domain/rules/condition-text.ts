@@ -1,6 +1,6 @@
 import { hostMetrics, instanceMetrics } from '../samples/metrics'
 import { type ComparedSubject, type Comparison, type Condition, comparedSubjects, comparisonSigns } from './conditions'
-import { derivedMetrics } from './figures'
+import { derivedMetrics, isLive } from './figures'
 
 const metrics = [...instanceMetrics, ...hostMetrics, ...derivedMetrics]
 const comparisonsMax = 40
@@ -100,6 +100,10 @@ class Reader {
     if (sign === undefined) throw new Unreadable(`${metric} is followed by ${said(written)}. Write one of > >= < <= =.`)
     const bound = numberOf(this.#take(), `${metric} ${written}`)
     const minutes = this.next()?.toLowerCase() === 'for' ? this.#minutes() : 0
+    if (isLive(metric) && (isAhead || minutes > 0))
+      throw new Unreadable(
+        `${metric} is counted when the rule decides, so nothing is known of other minutes. Write ${metric} ${written} ${bound}.`,
+      )
     if (isAhead && minutes === 0) throw new Unreadable(`Say how far ahead: forecast.${metric} ${written} ${bound} for 480 min.`)
     return { metric, sign, bound, minutes, ...(of === 'member' ? {} : { of }), ...(isAhead ? { isAhead: true as const } : {}) }
   }

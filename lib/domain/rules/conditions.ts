@@ -1,5 +1,5 @@
 import { hostMetrics, instanceMetrics } from '../samples/metrics'
-import { type DerivedMetric, derivedMetrics, type RecordedMetric } from './figures'
+import { type DerivedMetric, derivedMetrics, isLive, type RecordedMetric } from './figures'
 
 /** When a rule acts: all of several, one of several, or one figure against a bound. No condition at all is `{ all: [] }`. */
 export type Condition = { all: readonly Condition[] } | { any: readonly Condition[] } | Comparison
@@ -89,7 +89,7 @@ const judgeComparison = (comparison: Comparison, at: number, recorded: readonly 
   const known = recorded.filter((one): one is Known => one.low !== null && one.high !== null)
   const from = minutes === 0 ? at : at - minutes * minuteMs
   const within = minutes === 0 ? newest(known, at) : known.filter((one) => one.to > from && one.from < at)
-  if (within.length === 0) return { verdict: 'unknown', because: `${asked}: not recorded` }
+  if (within.length === 0) return { verdict: 'unknown', because: `${asked}: ${isLive(comparison.metric) ? 'not counted' : 'not recorded'}` }
 
   const [low, high] = [Math.min(...within.map((one) => one.low)), Math.max(...within.map((one) => one.high))]
   const seen = `${asked}: ${low === high ? `was ${figure(low)}` : `was ${figure(low)} to ${figure(high)}`}`

@@ -14,6 +14,8 @@ const rule = (id: string, schedules: string, more: Partial<DryRule> = {}, condit
   reverseOf: null,
   type: 'm5.large',
   memberTypes: [],
+  countedClients: [],
+  ignoredClients: [],
   conditions,
   schedules: parseSchedules(schedules) as CronTimes[],
   zone: 'UTC',

@@ -9,6 +9,9 @@ export interface RuleQuestion {
   /** `Backup:m5.large`: a server's name, a member's, or a tag of its machine, and its type. */
   memberTypes: readonly string[]
   conditions: string
+  /** By which clients `busyClients` counts, and its resizes ask. */
+  countedClients: readonly string[]
+  ignoredClients: readonly string[]
 }
 
 export interface RuleMember {

@@ -19,7 +19,10 @@ const managementSent = z.looseObject({
   avg_load: z.unknown().describe('Kept as text; nothing is compared with it.'),
   fallback_instances_scale_up: z.unknown().optional().describe('Types to take in this order if there is no capacity: ["m5.4xlarge"].'),
   fallback_instances_scale_down: z.unknown().optional(),
-  check_active_users: z.unknown().optional().describe('LIKE patterns of roles. Kept; sessions of all roles are counted.'),
+  check_active_users: z
+    .unknown()
+    .optional()
+    .describe('LIKE patterns of the users whose sessions count for checkConnection; none: all count.'),
 })
 const dns = z.object({
   id: number,

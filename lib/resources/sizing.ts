@@ -148,7 +148,7 @@ export const sizingRule = defineResource({
       kind: 'flag',
       label: 'Cut clients',
       initially: true,
-      help: 'Resize a standby although clients are connected to it or have open transactions.',
+      help: 'Resize a standby although clients are connected to it or have open transactions. Those of poolers that read from it are paused first, and cut if they stay in a transaction.',
     },
     leavesNoStandby: {
       kind: 'flag',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isNamed, machineOf, resizeFleet } from '@/e2e/harness/twin/resize'
+import { hookedFleet, isNamed, machineOf, resizeFleet } from '@/e2e/harness/twin/resize'
 import { jobOf, planOf, roles } from '@/e2e/harness/twin/switchover'
 import type { MemoryFleet } from '@/lib/adapters/memory'
 import { judgeMove } from '@/lib/domain/proof/certificate'
@@ -46,6 +46,12 @@ test('asked to switch back, the former primary is primary again at the end, on i
   expect(roles(fleet)).toEqual(['demo on n1 primary 3', 'demo on n2 standby 3', 'demo on n3 standby 3'])
   expect(hosts.map((host) => isNamed(fleet, host))).toEqual([false, true, true])
   expect(fleet.world.violations).toEqual([])
+})
+
+test('a hook that the worker would not run refuses the whole herd, before anything is done', async () => {
+  const fleet = hookedFleet()
+  fleet.world.scripts.delete('post-streaming.sh')
+  expect((await plan(fleet)).reason).toContain('has no file post-streaming.sh')
 })
 
 test('machines of the type are left out, and the primary stays where its own is; where all are there is nothing to do', async () => {

@@ -3,16 +3,18 @@ import { sayPriceChange, sumOf } from '@/lib/domain/machines/prices'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Verdict } from '@/lib/kernel/operation/plan'
+import { pass, refuse } from '@/lib/kernel/operation/verdict'
 import { rolling } from '../rolling'
 import type { RollMember } from '../rolling/facts'
 import { resize } from '.'
 import { lookAtOwnMachine, type MachineFacts, priceIn, wantedTypes } from './facts'
 import { fits, hasMachine, isAlone, keepsAddress, noPoolers } from './gates'
 import { type ResizeInput, resizeInput } from './input'
+import { lookAtHooks } from './scripts'
 
 type Wanted = Pick<ResizeInput, 'type' | 'fallbacks'>
 
-const machineOf = ({ seen }: RollMember) => seen as MachineFacts
+const machineOf = ({ seen }: RollMember) => seen as MachineFacts & { unready: string[] }
 
 const sayMember = (member: RollMember, { type }: Wanted): string | null => {
   const { machine, now, prices } = machineOf(member)
@@ -33,6 +35,12 @@ const sumRow = (taken: readonly RollMember[], { type }: Wanted) => {
 const onMachine =
   (gate: (facts: MachineFacts & { instance: RollMember['place']; input: Wanted }) => Verdict) => (member: RollMember, input: Wanted) =>
     gate({ ...machineOf(member), instance: member.place, input })
+
+/** What else is asked of hooks, the resize of each member asks. */
+const hooksReady = (member: RollMember): Verdict => {
+  const { unready } = machineOf(member)
+  return unready.length === 0 ? pass : refuse(unready.join(' '))
+}
 
 const former = ({ type, fallbacks }: Wanted) => {
   const others = wantedTypes({ input: { type, fallbacks } }).slice(1)
@@ -62,7 +70,13 @@ export const resizeHerd = rolling({
   member: resize,
   work: (given) => ({
     input: resizeInput.parse({ type: given.type, fallbacks: given.fallbacks, timeoutSeconds: given.timeoutSeconds }) as JsonObject,
-    look: (ports, place, context) => lookAtOwnMachine(ports, place, wantedTypes({ input: given }), context) as Promise<JsonObject>,
+    look: async (ports, place, context) => {
+      const [machine, unready] = await Promise.all([
+        lookAtOwnMachine(ports, place, wantedTypes({ input: given }), context),
+        lookAtHooks(ports, place),
+      ])
+      return { ...machine, unready } as JsonObject
+    },
     former: former(given),
     needless: (member) => (machineOf(member).now?.type === given.type ? notNeeded(`Its machine is ${given.type} already.`) : null),
   }),
@@ -74,6 +88,7 @@ export const resizeHerd = rolling({
     { name: 'alone', title: 'Nothing else runs on the machines', look: onMachine(isAlone) },
     { name: 'poolers', title: 'No pooler is on the machines', look: onMachine(noPoolers) },
     { name: 'address', title: 'They keep their addresses', look: onMachine(keepsAddress) },
+    { name: 'hooks', title: 'Their hooks can be run', look: hooksReady },
   ],
   firm: (member) => {
     const { machine, now } = machineOf(member)

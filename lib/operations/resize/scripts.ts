@@ -57,10 +57,10 @@ export const gatherScripts = async (
   const { hooks, entries } = await ports.inventory.instanceHooks(instance.id)
   const isMoved = probe.role !== 'primary' && entries.length > 0 && hooks.some(({ moment }) => moment === 'move-clients')
   const taken = hooks.filter(({ moment }) => moment !== 'move-clients' || isMoved)
-  const whys = await Promise.all([...new Set(taken.map(({ file }) => file))].map((file) => ports.scripts.whyNot(file)))
+  const unready = await whyNotReady(ports, taken)
   const seen = {
     hooks: taken.map((one) => ({ ...one })),
-    unready: whys.flatMap((why) => why ?? []),
+    unready,
     entries: entries.map((one) => ({ ...one })),
   }
   if (!isMoved) return { ...seen, address: null, primary: null }
@@ -70,6 +70,16 @@ export const gatherScripts = async (
   const there = member === null ? null : await orNull(addressOf(ports, member, signal), signal)
   return { ...seen, address, primary: member === null || there === null ? null : { member: { ...member }, address: there } }
 }
+
+/** Why this worker would not run one of them. */
+const whyNotReady = async (ports: ReadPorts, hooks: readonly Pick<InventoryHook, 'file'>[]): Promise<string[]> => {
+  const whys = await Promise.all([...new Set(hooks.map(({ file }) => file))].map((file) => ports.scripts.whyNot(file)))
+  return whys.flatMap((why) => why ?? [])
+}
+
+/** The same of any hook of an instance. */
+export const lookAtHooks = async (ports: ReadPorts, { id }: Pick<InventoryInstance, 'id'>): Promise<string[]> =>
+  whyNotReady(ports, (await ports.inventory.instanceHooks(id)).hooks)
 
 const addressOf = async (ports: ReadPorts, member: InventoryInstance, signal: AbortSignal): Promise<string | null> =>
   scriptAddress(ports, await ports.inventory.serverMachine(member.serverId), member, signal)

@@ -94,8 +94,11 @@ const countClients = async (
 ): Promise<LiveOf> => {
   const asked = open.flatMap((decision) => {
     const condition = conditions.get(decision.id)!
-    const isAsked = typeof condition !== 'string' && comparisonsIn(condition).some(({ metric }) => isLive(metric))
-    return isAsked ? (members.get(decision.herdId) ?? []).map(({ id }) => ({ decision, memberId: id })) : []
+    const live = typeof condition === 'string' ? [] : comparisonsIn(condition).filter(({ metric }) => isLive(metric))
+    const wanted = (members.get(decision.herdId) ?? []).filter(({ role }) =>
+      live.some(({ of = 'member' }) => (of === 'primary') === (role === 'primary')),
+    )
+    return wanted.map(({ id }) => ({ decision, memberId: id }))
   })
   const counts = new Map<string, Recorded[]>()
   const lanes = asked.values()

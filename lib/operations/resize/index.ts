@@ -60,7 +60,7 @@ export const resize = defineOperation({
     neighbours: facts.neighbours,
     hooks: facts.scripts.hooks,
     entries: facts.scripts.entries,
-    primary: facts.scripts.primary,
+    clientsTo: facts.scripts.primary && { id: facts.scripts.primary.member.id, address: facts.scripts.primary.address },
     readers: facts.readers.targets,
   }),
   managed: { deed: 'resize', servers: 'instance' },

@@ -3,10 +3,12 @@
 import { X } from 'lucide-react'
 import Link from 'next/link'
 import { useEffect, useRef } from 'react'
+import { DrillFindings } from '@/components/drill/report'
 import { Button } from '@/components/ui/button'
 import { CopyButton } from '@/components/ui/copy-button'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
+import { drillReport } from '@/lib/domain/drill/report'
 import type { JobResult } from '@/lib/shapes/results'
 import type { JobView } from '@/lib/shapes/run'
 import { Attention } from './attention'
@@ -48,6 +50,7 @@ export const JobPanel = ({
   const strip = store.snapshot().strips.get(job.id)
   const commands = lines.flatMap((line) => (line.kind === 'note' && line.stream === 'command' ? [line.text] : []))
   const grid = result && gridOf(result)
+  const found = operation.name === 'drill' ? drillReport(lines) : null
   return (
     <aside className="card run-panel" aria-label={job.title} onKeyDown={(event) => event.key === 'Escape' && onClose()}>
       <header>
@@ -78,7 +81,8 @@ export const JobPanel = ({
           </Link>
           {job.finishedAt && hasMoved(operation, lines) && <CertificateLink runId={store.snapshot().run!.id} jobId={job.id} />}
         </p>
-        {strip && (
+        {found && <DrillFindings report={found} />}
+        {strip && (found === null || job.finishedAt === null) && (
           <section aria-label="What a client sees">
             <h3>What a client sees</h3>
             <CanaryStrip strip={strip} isOpen={job.finishedAt === null} />

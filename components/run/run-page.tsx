@@ -4,12 +4,14 @@ import './run.css'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { DrillFindings } from '@/components/drill/report'
 import { Statement } from '@/components/operation/statement'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Note } from '@/components/ui/note'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
+import { drillReport } from '@/lib/domain/drill/report'
 import { counted } from '@/lib/domain/values/counted'
 import { formatDuration } from '@/lib/domain/values/duration'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
@@ -90,6 +92,7 @@ export const RunPage = ({
   const job = only ? null : (run.jobs.find((one) => one.id === chosen) ?? null)
   const left = isOpen ? secondsLeft(run, history) : null
   const titleOf = (step: string) => stepTitle(operation.effects, step)
+  const found = only !== null && operation.name === 'drill' ? drillReport(store.linesOf(only.id)) : null
   const waiting = run.jobs.filter((one) => one.state === 'attention')
   const runSeconds = run.startedAt && run.finishedAt ? (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000 : null
   return (
@@ -145,7 +148,8 @@ export const RunPage = ({
       {only && !isOpen && only.herdId !== null && hasMoved(operation, store.linesOf(only.id)) && (
         <AfterMove runId={run.id} jobId={only.id} herdId={only.herdId} />
       )}
-      {only && strips.has(only.id) && (
+      {found && <DrillFindings report={found} />}
+      {only && strips.has(only.id) && (found === null || isOpen) && (
         <Card title={isOpen ? 'What a client sees' : 'What a client saw'}>
           <CanaryStrip strip={strips.get(only.id)!} isOpen={isOpen} />
         </Card>

@@ -9,7 +9,7 @@ import { registering } from './registering'
 
 const readHerd = {
   name: 'herd-standing',
-  text: `select h.id as "herdId", h.name, h.environment_id as "environmentId", e.name as "environmentName", h.preferred_site as "preferredSite",
+  text: `select h.id as "herdId", h.name, h.environment_id as "environmentId", e.name as "environmentName", h.preferred_site as "preferredSite", e.allows_drills as "allowsDrills",
       h.system_identifier as "systemIdentifier"
     from herds h join environments e on e.id = h.environment_id where h.id = $1`,
 }

@@ -41,6 +41,8 @@ export const environments = pgTable(
     looksAtHealth: boolean('looks_at_health').notNull().default(true),
     /** Lines such as `sequence 60 80` or `bloat off`; empty: limits as declared. */
     healthLimits: text('health_limits').array().notNull().default(sql`'{}'`),
+    /** Whether drills may be run on its herds. */
+    allowsDrills: boolean('allows_drills').notNull().default(false),
     position: integer('position').notNull().default(0),
     /** Who lets another administrator lower its safeguards once, and until when. */
     loweringAllowedBy: uuid('lowering_allowed_by'),

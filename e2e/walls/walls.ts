@@ -58,6 +58,10 @@ const rooms: Walls['rooms'] = {
   'lib/adapters/health': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres' },
   'lib/adapters/maintenance': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres' },
   'lib/adapters/canary': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres', libraries: 'pg node' },
+  'lib/adapters/drill': {
+    imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/hosts lib/adapters/postgres',
+    libraries: 'pg node',
+  },
   'lib/adapters/dns/wire': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts', libraries: 'dns-packet node' },
   'lib/adapters/dns/provider.ts': { imports: 'lib/ports lib/adapters/ssh/deadline.ts lib/adapters/dns/wire' },
   'lib/adapters/dns/route53.ts': {

@@ -4,6 +4,7 @@ import { makeCanary, type ShowStrip } from './canary'
 import { makeClusters } from './clusters'
 import { makeCopies } from './copies'
 import { carryHere, startCarrier } from './copies/carrier'
+import { makeDrill } from './drill'
 import { withEndpoints } from './endpoints'
 import { endpointHosts } from './endpoints/hosts'
 import { endpointProbe } from './endpoints/probe'
@@ -25,7 +26,7 @@ export interface BesideSsh {
   act: Pick<ActPorts['act'], 'inventory' | 'names' | 'cloud'>
   /** What the console keeps of declared clusters. */
   stacks: StackStore
-  /** Where ledgers of canaries lie, for this user alone. */
+  /** Where ledgers of canaries and drills lie, for this user alone. */
   canaryFolder: string
   showStrip?: ShowStrip
   /** Left out: there are none. */
@@ -60,6 +61,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
   const etcd = makeEtcd(ssh)
   const scripts = beside.scripts ?? makeScripts(null)
   const canary = makeCanary(ssh, beside.canaryFolder, beside.showStrip)
+  const drill = makeDrill(ssh, beside.canaryFolder, beside.showStrip)
   return {
     ports: {
       read: {
@@ -78,6 +80,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
         replication: postgres.replication.read,
         copies: copies.read,
         canary: canary.read,
+        drill: drill.read,
         poolers: poolers.read,
         etcd: etcd.read,
         proxies: makeProxies(ssh),
@@ -98,6 +101,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
         replication: postgres.replication.act,
         copies: copies.act,
         canary: canary.act,
+        drill: drill.act,
         poolers: poolers.act,
         etcd: etcd.act,
         stacks: stacks.act,
@@ -106,7 +110,7 @@ export const makePortsOverSsh = (given: Ssh, beside: BesideSsh): PortsOverSsh =>
     },
     hosts,
     close: async () => {
-      await canary.close()
+      await Promise.all([canary.close(), drill.close()])
       carrier.close()
       postgres.close()
       poolers.close()

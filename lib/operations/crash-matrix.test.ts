@@ -185,6 +185,7 @@ const elsewhere = [
     'adopt-patroni',
     'build-cluster',
     'create',
+    'drill',
     'failover',
     'switchover',
     'refresh-dns',

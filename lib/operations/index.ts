@@ -7,6 +7,7 @@ import { checkZone } from './check-zone'
 import { checkpoint } from './checkpoint'
 import { create } from './create'
 import { demote } from './demote'
+import { drill } from './drill'
 import { dropSlot } from './drop-slot'
 import { failover } from './failover'
 import { followLeader } from './follow-leader'
@@ -93,6 +94,7 @@ export const operations: readonly Operation[] = [
   patroniZeroGap,
   patroniSwitchover,
   followLeader,
+  drill,
   patroniPause,
   patroniResume,
   patroniConfigure,

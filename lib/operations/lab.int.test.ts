@@ -75,6 +75,7 @@ const inventoryOf = (addresses: LabAddresses, replaced: ReadonlyMap<string, Repl
       environmentId: 'dev',
       environmentName: 'dev',
       preferredSite: '',
+      allowsDrills: true,
       systemIdentifier: null,
       members: ['a', 'b'].map(instanceOn).map(({ id }) => ({
         id,

@@ -70,6 +70,7 @@ const gateOf = async (operationName: string, target: keyof typeof clusters) => {
         environmentId: 'test',
         environmentName: 'test',
         preferredSite: '',
+        allowsDrills: true,
         systemIdentifier: null,
         members: [],
       }),

@@ -3,6 +3,7 @@ import type { CanaryAct, CanaryRead } from './canary'
 import type { CloudAct, CloudRead } from './cloud'
 import type { ClustersAct, ClustersRead } from './clusters'
 import type { CopiesAct, CopiesRead } from './copies'
+import type { DrillAct, DrillRead } from './drill'
 import type { EtcdAct, EtcdRead } from './etcd'
 import type { HealthRead } from './health'
 import type { HostWorkAct, HostWorkRead } from './host-work'
@@ -28,6 +29,8 @@ export type { CloudAct, CloudAction, CloudDeed, CloudRead, MachineNow, MachinePl
 export { cloudActions } from './cloud'
 export type { ClusterSite, ClusterSpec, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopySeen, CopySight, CopySpec, DataPlace } from './copies'
+export type { DrillAct, DrillDatabase, DrillLoad, DrillPort, DrillProcess, DrillProgram, DrillRead, DrillWay } from './drill'
+export { drillDatabase } from './drill'
 export type { EndpointSource } from './endpoints'
 export type { EtcdAct, EtcdPlace, EtcdRead, EtcdSnapshot } from './etcd'
 export type { HealthRead } from './health'
@@ -156,6 +159,7 @@ export interface ReadPorts {
   replication: ReplicationRead
   copies: CopiesRead
   canary: CanaryRead
+  drill: DrillRead
   poolers: PoolersRead
   etcd: EtcdRead
   proxies: ProxiesRead
@@ -182,6 +186,7 @@ export interface ActPorts {
     replication: ReplicationAct
     copies: CopiesAct
     canary: CanaryAct
+    drill: DrillAct
     poolers: PoolersAct
     etcd: EtcdAct
     stacks: StacksAct

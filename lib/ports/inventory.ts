@@ -183,6 +183,8 @@ export interface HerdStanding {
   environmentId: string
   environmentName: string
   preferredSite: string
+  /** Its environment allows drills. */
+  allowsDrills: boolean
   systemIdentifier: string | null
   members: MemberStanding[]
 }

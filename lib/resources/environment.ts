@@ -97,6 +97,11 @@ export const environment = defineResource({
         message: 'Write a kind and its limits, such as sequence 60 80, or a kind and off: bloat off.',
       },
     },
+    allowsDrills: {
+      kind: 'flag',
+      label: 'Allow drills',
+      help: 'A drill kills, restarts and switches over what applications use, to measure what that costs. Off: drills are refused here.',
+    },
     position: { kind: 'integer', label: 'Position', min: 0, max: 1000, help: 'Environments are shown in this order, then by name.' },
     createdAt: { kind: 'moment', label: 'Registered', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
@@ -109,7 +114,7 @@ export const environment = defineResource({
   },
   sections: [
     { title: 'Environment', fields: ['name', 'description', 'position'] },
-    { title: 'Safeguards', fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax'] },
+    { title: 'Safeguards', fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax', 'allowsDrills'] },
     { title: 'Health', fields: ['lagBytesMax', 'lagSecondsMax', 'isSampled', 'keepsStatements', 'looksAtHealth', 'healthLimits'] },
   ],
   related: [

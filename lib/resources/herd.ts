@@ -238,6 +238,7 @@ export const herd = defineResource({
         'rolling-upgrade': null,
         'patroni-zero-gap': null,
         'patroni-switchover': null,
+        drill: null,
       },
     },
     {

@@ -31,6 +31,7 @@ test('ticked herds are offered what runs on their pairs and members, at the path
     ['rolling-upgrade', 'dr-pairs', 'herd', null],
     ['patroni-zero-gap', 'dr-pairs', 'herd', null],
     ['patroni-switchover', 'dr-pairs', 'herd', null],
+    ['drill', 'dr-pairs', 'herd', null],
     ['restart', 'instances', 'herd', null],
     ['reload', 'instances', 'herd', null],
     ['checkpoint', 'instances', 'herd', null],

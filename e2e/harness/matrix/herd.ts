@@ -97,6 +97,7 @@ export const openLabHerd = async (fleet: Fleet, herdName: string, stand?: HerdSt
           environmentId: instance(names[0]!).environmentId,
           environmentName: 'lab',
           preferredSite: '',
+          allowsDrills: true,
           systemIdentifier: null,
           members: names.map((host) => standingOf(instance(host).id, host === names[0], seen, replaced)),
         }),

@@ -22,10 +22,10 @@ export const withEndpoints = (ssh: Ssh, source: EndpointSource): Ssh => ({
     if (host.endpoint) throw noHost(host)
     return ssh.exec(host, argv, options)
   },
-  forward: (host, socketPath, options) =>
+  forward: (host, to, options) =>
     host.endpoint
-      ? openTls(host, portOf(socketPath), source.ca, deadlineIn(options.timeoutMs, options.signal))
-      : ssh.forward(host, socketPath, options),
+      ? openTls(host, typeof to === 'string' ? portOf(to) : to.port, source.ca, deadlineIn(options.timeoutMs, options.signal))
+      : ssh.forward(host, to, options),
   reach: async (host, options) => {
     if (host.endpoint) throw noHost(host)
     return ssh.reach(host, options)

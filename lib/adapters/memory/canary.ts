@@ -54,7 +54,7 @@ export const memoryCanaryRead = (world: World): CanaryRead => ({
 })
 
 /** A commit is where its timeline is part of the server's history, as far as that goes. */
-const holds = (instance: MemoryInstance, { timeline, bytes }: { timeline: number; bytes: number }): boolean =>
+export const holds = (instance: MemoryInstance, { timeline, bytes }: { timeline: number; bytes: number }): boolean =>
   timeline === instance.timeline
     ? bytes <= instance.walBytes
     : instance.forks.some((fork) => fork.timeline === timeline && bytes <= fork.bytes)

@@ -3,6 +3,7 @@ import { memoryCanaryAct, memoryCanaryRead } from './canary'
 import { machineFor, memoryCloudAct, memoryCloudRead } from './cloud'
 import { memoryClustersAct, memoryClustersRead } from './clusters'
 import { memoryCopiesAct, memoryCopiesRead } from './copies/copies'
+import { memoryDrillAct, memoryDrillRead } from './drill'
 import { memoryEtcdAct, memoryEtcdRead } from './etcd'
 import { memoryHostsAct, memoryHostsRead } from './hosts'
 import { memoryInventory, memoryInventoryAct } from './inventory'
@@ -87,6 +88,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
     replication: memoryReplicationRead(world),
     copies: memoryCopiesRead(world),
     canary: memoryCanaryRead(world),
+    drill: memoryDrillRead(world),
     poolers: memoryPoolersRead(world),
     etcd: memoryEtcdRead(world),
     proxies: { look: async () => [] },
@@ -113,6 +115,7 @@ export const memoryFleet = (herds: readonly HerdShape[], clock: MemoryClock = vi
       replication: memoryReplicationAct(world, calls),
       copies: memoryCopiesAct(world, calls),
       canary: memoryCanaryAct(world, calls),
+      drill: memoryDrillAct(world, calls),
       poolers: memoryPoolersAct(world, calls),
       etcd: memoryEtcdAct(world, calls),
       stacks: memoryStacksAct(world, calls),

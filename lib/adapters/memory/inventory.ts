@@ -140,6 +140,7 @@ export const memoryInventory = (world: World): InventoryRead => ({
       environmentId: herd.environmentId,
       environmentName: herd.environmentName,
       preferredSite: '',
+      allowsDrills: world.allowsDrills,
       systemIdentifier: members[0]?.systemIdentifier ?? null,
       members: members.map((one) => ({
         id: one.inventory.id,

@@ -44,7 +44,7 @@ export const answerPatroni = (world: World, own: FoundManager, request: PatroniR
   return { status: 200, text: `Successfully switched over to "${candidate}"` }
 }
 
-const seatsOf = (world: World, cluster: string | null): Map<string, MemoryInstance> =>
+export const seatsOf = (world: World, cluster: string | null): Map<string, MemoryInstance> =>
   new Map(
     [...world.instances.values()].flatMap((instance) => {
       const { dataDirectory } = instance.inventory.address
@@ -53,8 +53,14 @@ const seatsOf = (world: World, cluster: string | null): Map<string, MemoryInstan
     }),
   )
 
+/** Patroni keeps a slot for each member on whoever leads. */
+const follow = (one: MemoryInstance, leader: MemoryInstance, change: Partial<MemoryInstance>): void => {
+  Object.assign(one, { ...change, upstreamId: leader.inventory.id })
+  if (one.slotName !== null && !leader.slots.includes(one.slotName)) leader.slots.push(one.slotName)
+}
+
 /** The old leader shuts down, the candidate has everything, and all of them follow it. */
-const handOver = (world: World, from: MemoryInstance, to: MemoryInstance): void => {
+export const handOver = (world: World, from: MemoryInstance, to: MemoryInstance): void => {
   writeShutdown(world, from)
   from.applied.push('patroni demotes')
   Object.assign(from, { hasStandbySignal: true, ranAsStandby: true, upstreamId: to.inventory.id, clients: 0, activeTransactions: 0 })
@@ -64,10 +70,10 @@ const handOver = (world: World, from: MemoryInstance, to: MemoryInstance): void 
   Object.assign(to, { upstreamId: null })
   for (const one of world.instances.values())
     if (one.inventory.herdId === to.inventory.herdId && one !== to)
-      Object.assign(one, { upstreamId: to.inventory.id, timeline: to.timeline })
+      follow(one, to, { timeline: to.timeline })
 }
 
-const ledBy = ({ members }: FoundManager, leader: string): FoundManager['members'] =>
+export const ledBy = ({ members }: FoundManager, leader: string): FoundManager['members'] =>
   members.map((one) => ({ ...one, role: one.name === leader ? 'leader' : 'replica', timeline: (one.timeline ?? 1) + 1 }))
 
 /** Taken by the leader's copy at once. */
@@ -141,7 +147,7 @@ const runLoops = (world: World, cluster: string | null, isPaused: boolean): void
 }
 
 /** The standby that has received most. */
-const mostOf = (seats: readonly (readonly [string, MemoryInstance])[]) =>
+export const mostOf = (seats: readonly (readonly [string, MemoryInstance])[]) =>
   seats.filter(([, one]) => isUp(one)).toSorted((a, b) => b[1].walBytes - a[1].walBytes)[0]
 
 const holderIn = (world: World, cluster: string | null): string | null =>
@@ -167,9 +173,9 @@ const lead = (world: World, one: MemoryInstance): void => {
   if (others.some(takesWrites)) world.violations.push(`Patroni has made ${one.inventory.title} a second primary`)
 }
 
-const followTo = (one: MemoryInstance, leader: MemoryInstance): void => {
+export const followTo = (one: MemoryInstance, leader: MemoryInstance): void => {
   if (takesWrites(one)) one.applied.push('patroni demotes')
-  Object.assign(one, { state: 'running', hasStandbySignal: true, ranAsStandby: true, upstreamId: leader.inventory.id })
+  follow(one, leader, { state: 'running', hasStandbySignal: true, ranAsStandby: true })
 }
 
 export const leaderOf = (world: World, { cluster, isPaused }: FoundManager): PatroniLeader => {

@@ -16,14 +16,17 @@ export interface SshOptions extends Partial<Omit<LinkOptions, 'privateKey'>> {
   idleMs?: number
 }
 
+/** The path of a unix socket, or a port as the host reaches it. */
+export type ForwardTo = string | { address: string; port: number }
+
 export interface Ssh {
   /** A non-zero exit is a result. Throws Fault `shell.unreachable` (surely not started), `.timeout` (fate unknown), `.cancelled`, `.denied`, `.host-key-*`. */
   exec: (host: HostAddress, argv: readonly string[], options: WiredOptions) => Promise<CommandResult>
   /**
-   * A byte stream to a unix socket on the host. Throws `shell.*` for the host, `sql.unreachable` with `facts.isRefused` when sshd answers no:
+   * A byte stream to a unix socket on the host, or from there to a port of an address. Throws `shell.*` for the host, `sql.unreachable` with `facts.isRefused` when sshd answers no:
    * nothing listens there, or sshd does not forward to sockets (AllowStreamLocalForwarding); it does not say which.
    */
-  forward: (host: HostAddress, socketPath: string, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<Duplex>
+  forward: (host: HostAddress, to: ForwardTo, options: { timeoutMs: number; signal?: AbortSignal }) => Promise<Duplex>
   /** The key the host shows, without logging in. */
   showHostKey: (
     host: Pick<HostAddress, 'address' | 'port' | 'hostname'>,
@@ -84,7 +87,7 @@ export const openSsh = (given: SshOptions): Ssh => {
   )
   sweep.unref()
 
-  const forward: Ssh['forward'] = async (host, socketPath, { timeoutMs, signal }) => {
+  const forward: Ssh['forward'] = async (host, to, { timeoutMs, signal }) => {
     const link = linkTo(host)
     const deadline = deadlineIn(timeoutMs, signal)
     const leave = await link.forwards.enter(
@@ -94,9 +97,9 @@ export const openSsh = (given: SshOptions): Ssh => {
     const wasWarm = link.isConnected
     try {
       // A connection that died unnoticed is found out here; opening a socket has no effect, so it is simply tried again.
-      const channel = await link.openSocket(socketPath, deadline).catch((error: unknown) => {
+      const channel = await link.openSocket(to, deadline).catch((error: unknown) => {
         if (error instanceof Fault || isChannelRefusal(error) || !wasWarm || link.isConnected) throw error
-        return link.openSocket(socketPath, deadline)
+        return link.openSocket(to, deadline)
       })
       channel.once('close', leave)
       return channel
@@ -105,7 +108,11 @@ export const openSsh = (given: SshOptions): Ssh => {
       if (error instanceof Fault) throw error
       if (!isChannelRefusal(error))
         throw new Fault('shell.unreachable', { host: host.hostname, because: `${host.hostname} does not answer.` }, { cause: error })
-      throw new Fault('sql.unreachable', { host: host.hostname, socketPath, isRefused: true, isOver: true }, { cause: error })
+      throw new Fault(
+        'sql.unreachable',
+        { host: host.hostname, socketPath: typeof to === 'string' ? to : `${to.address}:${to.port}`, isRefused: true, isOver: true },
+        { cause: error },
+      )
     }
   }
 

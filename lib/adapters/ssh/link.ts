@@ -83,10 +83,13 @@ export class SshLink {
     return this.open((done) => client.exec(command, done), counted, deadline)
   }
 
-  async openSocket(path: string, deadline: Deadline): Promise<ClientChannel> {
+  async openSocket(to: string | { address: string; port: number }, deadline: Deadline): Promise<ClientChannel> {
     const client = await this.connection(deadline)
     return this.open(
-      (done) => client.openssh_forwardOutStreamLocal(path, done),
+      (done) =>
+        typeof to === 'string'
+          ? client.openssh_forwardOutStreamLocal(to, done)
+          : client.forwardOut('127.0.0.1', 0, to.address, to.port, done),
       (channel) => channel,
       deadline,
     )

@@ -43,6 +43,8 @@ export interface ClusterView {
   isPaused: boolean
   leaders: string[]
   members: Plain<ManagedMember>[]
+  /** Who manages each of the instances, in their order. */
+  by: ManagedBy[]
   /** Name in Patroni by the instance's id. */
   names: Map<string, string | null>
   /** By the instance's id, whether its own Patroni says that it is paused; null: it does not answer, or none was found. */
@@ -84,6 +86,7 @@ export const viewOf = async (
         ...one,
         tags: { ...one.tags },
       })) ?? [],
+    by: looks.map(({ by }) => by),
     names: new Map(looks.map(({ id, found }) => [id, found?.member ?? null])),
     pauses: new Map(looks.map(({ id, found }) => [id, found?.isPaused ?? null])),
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testFleet } from '@/e2e/harness/lab'
 import { type LabHerd, manageLabPoolers, openLabHerd } from '@/e2e/harness/matrix/herd'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
+import { drillReport } from '@/lib/domain/drill/report'
 import { judgeMove } from '@/lib/domain/proof/certificate'
 import { drive } from '@/lib/kernel/engine/engine'
 import { systemClock } from '@/lib/kernel/ground/clock'
@@ -10,6 +11,7 @@ import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { startLoad, verify } from '@/lib/playground/lab/load-cli'
 import { readLedger } from '@/lib/playground/load/ledger'
 import { until } from '@/lib/playground/machine/processes'
+import { drill } from '../drill'
 import { moves } from '../evidence'
 import { rollingRestart } from './restart'
 
@@ -72,4 +74,26 @@ test('a herd under load gets a setting that needs a restart on every member, is 
   expect(
     (await Promise.all(members.map(probe))).map(({ role, timeline, pendingRestart }) => `${role} ${timeline} ${pendingRestart.length}`),
   ).toEqual(['primary 3 0', 'standby 3 0', 'standby 3 0'])
+})
+
+test('a drill restarts every member and kills the primary’s PostgreSQL, starts it again, and no acknowledged commit is lost', {
+  timeout: 120_000,
+}, async () => {
+  const faults = { sessions: false, restart: true, killPostgres: true, calmSeconds: 1, downSeconds: 1 }
+  const input = drill.input.parse(faults) as JsonObject
+  const plan = await makeTargetPlan(drill, herd.ports.read, input, 'shop', new AbortController().signal)
+  expect(plan.reason).toBeNull()
+  const journal = new MemoryJournal(passingClock())
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
+  const state = await drive(drill, { id: 'job', targetId: 'shop', input, digest: plan.digest }, journal.open(), herd.ports, options)
+  const told = journal.lines.filter((line) => ['failed', 'refused', 'attention', 'release-failed'].includes(line.kind))
+  expect([state, told]).toEqual(['done', []])
+  const report = drillReport(journal.lines)!
+  for (const { finding, verdict } of report.findings)
+    console.info(`${finding.kind}: ${verdict.kind}, ${finding.acked} acknowledged, longest gap ${finding.longestGapMs} ms`)
+  expect(report.findings.map(({ finding, verdict }) => [finding.kind, verdict.kind])).toEqual([
+    ['restart', 'within'],
+    ['kill-postgres', 'within'],
+  ])
+  expect(report).toMatchObject({ lost: 0, duplicated: 0, left: [] })
 })

@@ -33,6 +33,7 @@ import type {
 import type { CopySeen } from '@/lib/ports/copies'
 import type { MemoryClock } from './clock'
 import type { MemoryDbInstance } from './db-instance'
+import type { MemoryDrill } from './drills'
 import type { MemoryStacks } from './stacks'
 
 export interface MemoryHost {
@@ -307,6 +308,10 @@ export interface World {
   names: Map<string, InventoryName>
   /** By the run they write for. */
   canaries: Map<string, MemoryCanary>
+  drills: Map<string, MemoryDrill>
+  allowsDrills: boolean
+  /** The job that made the drill's database, by the system that holds it. */
+  drillDatabases: Map<string, string>
   /** Dynamic configurations of Patroni clusters, by their scope; one that is not there is `{}`. */
   dcs: Map<string, JsonObject>
   /** The etcd of a Patroni cluster, by its scope. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testFleet } from '@/e2e/harness/lab'
 import { type LabHerd, openLabHerd } from '@/e2e/harness/matrix/herd'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
+import { drillReport } from '@/lib/domain/drill/report'
 import { judgeEtcd } from '@/lib/domain/managers/etcd'
 import { isServed } from '@/lib/domain/managers/haproxy'
 import { drive } from '@/lib/kernel/engine/engine'
@@ -13,6 +14,7 @@ import { withPatroni } from '@/lib/playground/fleet/default'
 import { postgresMajor } from '@/lib/playground/machine/machine'
 import { until } from '@/lib/playground/machine/processes'
 import { dataDirectoryOf } from '@/lib/playground/services/patroni/files'
+import { drill } from '../../drill'
 import { etcdDefragment } from './defragment'
 import { placeOf } from './facts'
 import { etcdSnapshot } from './snapshot'
@@ -87,6 +89,36 @@ test('compacting and defragmenting gives space back on every member, and Patroni
   expect(taken.state).toBe('done')
   const output = taken.lines.flatMap((line) => (line.kind === 'finished' && line.step === 'snapshot' ? [line.output] : []))
   expect(output).toEqual([{ bytes: expect.any(Number), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }])
+})
+
+test('a drill ends sessions, hands over, and kills Patroni and an etcd member under writers through HAProxy and to the members: no acknowledged commit is lost, all runs again, and nothing of it is left', {
+  timeout: 240_000,
+}, async () => {
+  const faults = { sessions: true, switchover: true, killPatroni: true, killEtcd: true, calmSeconds: 1, downSeconds: 2 }
+  const { state, lines } = await run(drill, faults)
+  const told = lines.filter(({ kind }) => ['failed', 'refused', 'attention', 'release-failed'].includes(kind))
+  expect([state, told]).toEqual(['done', []])
+  const report = drillReport(lines)!
+  for (const { finding, verdict } of report.findings)
+    console.info(
+      `${finding.kind}: ${verdict.kind}, ${finding.acked} acknowledged, ${finding.lost} lost, longest gap ${finding.longestGapMs} ms, errors ${JSON.stringify(finding.errors)}`,
+    )
+  expect(report.findings.map(({ finding, verdict }) => [finding.kind, verdict])).toEqual(
+    ['sessions', 'switchover', 'kill-patroni', 'kill-etcd'].map((kind) => [kind, { kind: 'within', because: [] }]),
+  )
+  expect(report).toMatchObject({ lost: 0, duplicated: 0, unmeasured: [], left: [] })
+  expect(report.findings[0]!.finding.errors.map(({ code }) => code)).toContain('57P01')
+  const notes = lines.flatMap((line) => (line.kind === 'note' && line.stream === 'warning' ? [line.text] : []))
+  expect(notes.filter((text) => text.includes('Nobody writes through'))).toEqual([])
+  const gathered = lines.find((line) => line.kind === 'gathered')
+  expect(JSON.stringify(gathered)).toContain('HAProxy primary on')
+  const leader = await herd.lab.hosts.mustExec(first, [
+    'psql',
+    '-XAtqc',
+    "select count(*) from pg_database where datname = 'matriarch_drill'",
+  ])
+  expect(leader.trim()).toBe('0')
+  expect(judgeEtcd(await look(), new Date()).state).toBe('healthy')
 })
 
 test('with one member dead etcd is degraded and defragmenting is refused; with two it has no majority, and says what that means', async () => {

@@ -1,0 +1,1 @@
+ALTER TABLE "environments" ADD COLUMN "allows_drills" boolean DEFAULT false NOT NULL;

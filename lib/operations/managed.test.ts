@@ -94,6 +94,7 @@ const harmless = [
   'patroni-pause',
   'patroni-resume',
   'patroni-configure',
+  'drill',
   'etcd-snapshot',
   'etcd-defragment',
   'etcd-disarm',

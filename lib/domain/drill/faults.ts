@@ -42,7 +42,7 @@ export const costOf = (kind: FaultKind, { isPatroni, isSynchronous, ttlSeconds, 
     : 'replication is asynchronous, so a failover loses what the standby had not received'
   switch (kind) {
     case 'sessions':
-      return { lost: 0, gapMs: seconds(5), because: 'Open transactions are rolled back; clients connect again at once.' }
+      return { lost: 0, gapMs: seconds(10), because: 'Open transactions are rolled back; clients connect again at once.' }
     case 'restart':
       return {
         lost: 0,
@@ -73,8 +73,8 @@ export const costOf = (kind: FaultKind, { isPatroni, isSynchronous, ttlSeconds, 
       return downSeconds < ttl / 2
         ? {
             lost: 0,
-            gapMs: seconds(5),
-            because: `Its server goes on, and Patroni is back after ${counted(downSeconds, 'second')}, before the leader key runs out (ttl ${ttl} s).`,
+            gapMs: seconds(downSeconds + 10),
+            because: `Its server goes on, but a proxy that asks Patroni cuts its clients. Patroni is back after ${counted(downSeconds, 'second')}, before the leader key runs out (ttl ${ttl} s).`,
           }
         : {
             lost: null,
@@ -82,7 +82,7 @@ export const costOf = (kind: FaultKind, { isPatroni, isSynchronous, ttlSeconds, 
             because: `The leader key runs out (ttl ${ttl} s) and a standby is promoted; without a watchdog the old primary takes writes until Patroni runs again, and those are lost.`,
           }
     case 'kill-etcd':
-      return { lost: 0, gapMs: seconds(5), because: 'The other members keep the majority, so Patroni keeps its leader key.' }
+      return { lost: 0, gapMs: seconds(10), because: 'The other members keep the majority, so Patroni keeps its leader key.' }
   }
 }
 

@@ -32,22 +32,22 @@ export const makeDatabase: Effect<DrillFacts, null, null> = {
     sentence: `Create the database and the role ${drillDatabase} on ${primaryPlace(facts)?.title ?? 'the primary'}. The role’s password is made anew for each fault, and stays in the worker’s memory.`,
     commands,
   }),
-  check: async (facts, ports, { signal, intended }) => {
+  check: async (facts, ports, { signal, intended, mark }) => {
     if (intended === null) return { found: 'ready', before: null }
     const leader = await whoLeads(facts, ports, signal)
     if (leader === null) return { found: 'blocked', because: 'no member takes writes', isPassing: true }
     const seen: DrillDatabase = await ports.drill.database(leader.address as InstanceAddress, { timeoutMs: sqlTimeoutMs, signal })
+    if (seen.isThere && mark !== null) return { found: 'done', output: null }
     return { found: 'ready', before: null, ...(seen.isThere ? { partly: 'the database is there' } : {}) }
   },
-  run: async (facts, _before, ports, { signal, jobId, note }) => {
+  run: async (facts, _before, ports, { signal, jobId, note, mark }) => {
     const leader = await whoLeads(facts, ports.read, signal)
     if (leader === null) throw new Fault('step.blocked', { because: 'No member takes writes.', isOver: true })
     for (const command of commands) note('command', command)
     await ports.act.drill.prepare(leader.address as InstanceAddress, jobId, { timeoutMs: sqlTimeoutMs, signal })
-    return null
+    await mark({ isMade: true })
   },
   timeoutMs: 2 * sqlTimeoutMs,
-  proof: 'answer',
   ending: {
     release: async (facts, _before, _output, ports, { signal, jobId, note }) => {
       const runs = faultKinds.flatMap((kind) => facts.runs[kind])

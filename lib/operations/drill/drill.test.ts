@@ -203,36 +203,45 @@ const isGivenUp = (lines: readonly { kind: string; decision?: unknown }[]) =>
 
 test.each<[string, () => MemoryFleet, JsonObject, { stride: number; every: number }]>([
   ['of Matriarch’s own herd', ownFleet, { sessions: false, restart: true, killPostgres: true }, { stride: 29, every: 13 }],
-  ['of a Patroni cluster', etcdFleet, { sessions: false, switchover: true, stopPatroni: true, killPatroni: true, killEtcd: true }, { stride: 61, every: 37 }],
-])('a drill %s leaves nothing on and nothing behind, wherever drivers die', { timeout: 300_000 }, async (_what, make, raw, { stride, every }) => {
-  const results = await crashMatrix(
-    async () => {
-      const fleet = make()
-      const { digest } = await planOf(fleet, raw)
-      const planned = new Map<number, Disturbance>()
-      fleet.calls.interfere = ({ nth }) => planned.get(nth)
-      const journal = new MemoryJournal(fleet.clock)
-      const kinds = ['restart', 'switchover', 'kill-postgres', 'stop-patroni', 'kill-patroni', 'kill-etcd']
-      return {
-        operation: drill,
-        job: { id: 'job', targetId: herdOf(fleet), input: inputOf(raw), digest },
-        ports: fleet,
-        clock: fleet.clock,
-        journal,
-        disturb: (nth: number, how: Disturbance) => void planned.set(fleet.calls.made.length + nth, how),
-        snapshot: () => JSON.stringify([leftOf(fleet), [...fleet.world.instances.values()].map(({ applied }) => applied)]),
-        broken: (state: JobState) => [
-          ...fleet.world.violations,
-          ...(state === 'attention' || isGivenUp(journal.lines) ? [] : leftOf(fleet)),
-          ...journal.lines.flatMap((line) => {
-            const finding = line.kind === 'finished' && kinds.includes(line.step) ? (line.output as unknown as FaultFinding) : null
-            return finding?.lost ? [`${finding.kind} lost ${finding.lost}`] : []
-          }),
-        ],
-      }
-    },
-    { stride, every },
-  )
-  expect(brokenOf(results)).toEqual([])
-  expect(Object.keys(countStates(results))).toContain('done')
-})
+  [
+    'of a Patroni cluster',
+    etcdFleet,
+    { sessions: false, switchover: true, stopPatroni: true, killPatroni: true, killEtcd: true },
+    { stride: 61, every: 37 },
+  ],
+])(
+  'a drill %s leaves nothing on and nothing behind, wherever drivers die',
+  { timeout: 300_000 },
+  async (_what, make, raw, { stride, every }) => {
+    const results = await crashMatrix(
+      async () => {
+        const fleet = make()
+        const { digest } = await planOf(fleet, raw)
+        const planned = new Map<number, Disturbance>()
+        fleet.calls.interfere = ({ nth }) => planned.get(nth)
+        const journal = new MemoryJournal(fleet.clock)
+        const kinds = ['restart', 'switchover', 'kill-postgres', 'stop-patroni', 'kill-patroni', 'kill-etcd']
+        return {
+          operation: drill,
+          job: { id: 'job', targetId: herdOf(fleet), input: inputOf(raw), digest },
+          ports: fleet,
+          clock: fleet.clock,
+          journal,
+          disturb: (nth: number, how: Disturbance) => void planned.set(fleet.calls.made.length + nth, how),
+          snapshot: () => JSON.stringify([leftOf(fleet), [...fleet.world.instances.values()].map(({ applied }) => applied)]),
+          broken: (state: JobState) => [
+            ...fleet.world.violations,
+            ...(state === 'attention' || isGivenUp(journal.lines) ? [] : leftOf(fleet)),
+            ...journal.lines.flatMap((line) => {
+              const finding = line.kind === 'finished' && kinds.includes(line.step) ? (line.output as unknown as FaultFinding) : null
+              return finding?.lost ? [`${finding.kind} lost ${finding.lost}`] : []
+            }),
+          ],
+        }
+      },
+      { stride, every },
+    )
+    expect(brokenOf(results)).toEqual([])
+    expect(Object.keys(countStates(results))).toContain('done')
+  },
+)

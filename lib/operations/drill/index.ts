@@ -66,7 +66,7 @@ export const drill = defineOperation({
   .gate('allowed', 'The environment allows drills', gates.allowedHere)
   .gate('who-manages', 'It is known who manages the herd', gates.oneManager)
   .gate('members', 'Every member is healthy', gates.allHealthy)
-  .gate('database', 'The drill has a database of its own', gates.databaseFree)
+  .gate('database-free', 'The drill has a database of its own', gates.databaseFree)
   .gate('can-strike', 'Each fault can be done, and undone', gates.canStrike)
   .gate('applications', 'What applications feel of it', gates.applicationsSaid)
   .effect('database', makeDatabase)

@@ -34,15 +34,10 @@ export const drillInput = z.strictObject({
     .max(500)
     .default(40)
     .meta({ title: 'Rate (commits per second)', description: 'Of all writers together, at most.' }),
-  calmSeconds: z
-    .int()
-    .min(1)
-    .max(60)
-    .default(3)
-    .meta({
-      title: 'Calm before and after (seconds)',
-      description: 'How long writers commit before each fault, and once the herd is whole again.',
-    }),
+  calmSeconds: z.int().min(1).max(60).default(3).meta({
+    title: 'Calm before and after (seconds)',
+    description: 'How long writers commit before each fault, and once the herd is whole again.',
+  }),
   minutes: z.int().min(1).max(60).default(20).meta({
     title: 'Time limit (minutes)',
     description: 'No further fault begins after that.',

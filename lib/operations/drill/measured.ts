@@ -25,7 +25,7 @@ export interface Strike<Before> {
 }
 
 /** `begun`: how many drivers began it. */
-type Mark = { begun: number; run: string; sumBefore: number | null; struckAt: string | null }
+type Mark = { finding?: Plain<FaultFinding>; begun: number; run: string; sumBefore: number | null; struckAt: string | null }
 
 const startTimeoutMs = 30_000
 const wholeTimeoutMs = 300_000
@@ -46,7 +46,9 @@ export const measured = <Before extends Json>(
     sentence: `${sentence(facts)} Declared: ${sayCost(costOf(kind, facts.circumstances))}. ${costOf(kind, facts.circumstances).because}`,
     commands: commands(facts),
   }),
-  check: async (facts, ports, { signal, intended }) => {
+  check: async (facts, ports, { signal, intended, mark }) => {
+    const { finding } = (mark ?? {}) as Partial<Mark>
+    if (intended !== null && finding !== undefined) return { found: 'done', output: finding }
     if (intended !== null) return { found: 'ready', before: intended.before }
     if (ports.now().getTime() >= Date.parse(facts.endsBy))
       return { found: 'blocked', because: `the drill’s time limit of ${facts.input.minutes} min is over` }
@@ -72,10 +74,9 @@ export const measured = <Before extends Json>(
     await ports.act.drill.stop(mark.run)
     const finding = await judge(kind, facts, { ...mark, struckAt }, wholeAt, ports.read, context)
     context.note(verdictOf(finding).kind === 'within' ? 'info' : 'warning', sayFinding(finding))
-    return finding as Plain<FaultFinding>
+    await context.mark({ ...mark, struckAt, finding: finding as Plain<FaultFinding> })
   },
   timeoutMs: (facts) => startTimeoutMs + holdMs(facts) + 2 * facts.input.calmSeconds * 1_000 + 2 * wholeTimeoutMs + 2 * sqlTimeoutMs,
-  proof: 'answer',
   canInterrupt: true,
   ending: {
     release: async (facts, found, _output, ports, context) => {

@@ -1,4 +1,5 @@
 import '@/components/failover/report.css'
+import './report.css'
 import { Rows } from '@/components/failover/rows'
 import { CanaryStrip } from '@/components/run/strip'
 import { Card } from '@/components/ui/card'
@@ -23,7 +24,7 @@ const signed = (value: number): string => (value > 0 ? `+${value}` : String(valu
 
 /** Of the sum of all accounts, against what was acknowledged. */
 const sayDifference = (difference: number | null): string => {
-  if (difference === null) return 'not known'
+  if (difference === null) return 'not known: not every fault has a figure'
   if (difference === 0) return '0: as many transfers as were acknowledged. A loss and a surplus can cancel out; the rows above cannot.'
   return difference < 0
     ? `${signed(difference)}: fewer transfers than were acknowledged. Acknowledged commits are lost.`
@@ -46,33 +47,30 @@ export const DrillFindings = ({ report }: { report: DrillReport }) => {
       )}
       <Card title="What each fault cost" isFlush>
         <Rows
-          heads={[
-            'Fault',
-            'Verdict',
-            'Acknowledged',
-            'Lost',
-            'Duplicated',
-            'Without an answer',
-            'Longest gap',
-            'p50',
-            'p99',
-            'Maximum',
-            'Whole after',
-            'Declared, and why not',
-          ]}
+          heads={['Fault', 'Verdict', 'Whole after', 'Declared before']}
           rows={[
-            ...findings.map(({ finding, verdict }) => rowOf(finding, verdict)),
+            ...findings.map(({ finding, verdict }) => verdictRow(finding, verdict)),
             ...unmeasured.map((kind) => [
               faultTitles[kind],
               <State key="v" tone={isOver ? 'warn' : 'info'}>
                 {isOver ? 'not known' : 'under way'}
               </State>,
-              ...Array.from({ length: 9 }, () => ''),
+              '',
               isOver ? 'It was begun, and the job ended before it was measured.' : '',
             ]),
           ]}
         />
       </Card>
+      {findings.length > 0 && (
+        <Card title="What the writers saw" isFlush>
+          <div className="drill-figures">
+            <Rows
+              heads={['Fault', 'Acknowledged', 'Lost', 'Duplicated', 'Without an answer', 'Longest gap', 'p50', 'p99', 'Maximum', 'Sum']}
+              rows={findings.map(({ finding }) => figuresRow(finding))}
+            />
+          </div>
+        </Card>
+      )}
       <Card title="In all">
         <dl className="facts">
           <dt>Acknowledged</dt>
@@ -105,24 +103,33 @@ const Summary = ({ bad, open, all, isOver }: { bad: number; open: number; all: n
   return <Note tone="info" title={`${counted(all, 'fault')}: none cost more than was declared.`} />
 }
 
-const rowOf = (finding: FaultFinding, { kind, because }: FaultVerdict) => {
+const verdictRow = (finding: FaultFinding, { kind, because }: FaultVerdict) => {
   const [tone, words] = verdicts[kind]
-  const { unknown, unknownPresent, latencyMs, lostIds } = finding
   return [
     faultTitles[finding.kind],
     <State key="v" tone={tone}>
       {words}
     </State>,
+    finding.wholeMs === null ? 'not whole' : time(finding.wholeMs),
+    <span key="d">
+      {sayCost(finding.cost)}.{because.length > 0 && <strong> {because.join('; ')}.</strong>}
+    </span>,
+  ]
+}
+
+const figuresRow = (finding: FaultFinding) => {
+  const { unknown, unknownPresent, latencyMs, lostIds, total } = finding
+  return [
+    faultTitles[finding.kind],
     figure(finding.acked),
     `${figure(finding.lost)}${lostIds.length > 0 ? ` (rows ${lostIds.join(', ')})` : ''}`,
     figure(finding.duplicated),
-    unknown === 0 ? '0' : `${figure(unknown)}, ${figure(unknownPresent)} of them committed`,
+    unknown === 0 ? '0' : `${figure(unknown)}, ${figure(unknownPresent)} committed`,
     time(finding.longestGapMs),
     time(latencyMs?.p50 ?? null),
     time(latencyMs?.p99 ?? null),
     time(latencyMs?.max ?? null),
-    finding.wholeMs === null ? 'not whole' : time(finding.wholeMs),
-    `${sayCost(finding.cost)}. ${because.length === 0 ? '' : `${because.join('; ')}.`}`,
+    total === null ? '' : signed(total.difference),
   ]
 }
 

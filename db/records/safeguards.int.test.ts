@@ -38,6 +38,7 @@ test('one administrator alone lowers nothing that protects a two-person environm
   await expect(save(ada(), { maintenanceWindows: [] })).rejects.toMatchObject(refused('maintenanceWindows'))
   await expect(save(ada(), { maintenanceWindows: [...windows, '00:00-24:00'] })).rejects.toMatchObject(refused('maintenanceWindows'))
   await expect(save(ada(), { parallelMax: null })).rejects.toMatchObject(refused('parallelMax'))
+  await expect(save(ada(), { allowsDrills: true })).rejects.toMatchObject(refused('allowsDrills'))
   await save(ada(), { maintenanceWindows: windows.slice(0, 1), parallelMax: 1, description: 'tighter' })
 })
 

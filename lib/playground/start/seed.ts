@@ -19,7 +19,7 @@ export const seedFleet = async (fleet: Fleet, fingerprints: Record<string, strin
     await client.query('begin')
     for (const [position, environment] of fleet.environments.entries())
       await client.query(
-        `insert into environments (name, description, colour, protection, position) values ($1, $2, $3, $4, $5) on conflict (lower(name)) do nothing`,
+        `insert into environments (name, description, colour, protection, position, allows_drills) values ($1, $2, $3, $4, $5, $1::text <> 'prod') on conflict (lower(name)) do nothing`,
         [environment.name, `The playground’s ${environment.name} environment.`, environment.colour, environment.protection, position],
       )
     await addServers(client, fleet, fingerprints)

@@ -11,7 +11,9 @@ import { certificateKeys } from '@/db/keys/certificate-key'
 import { consolePrivateKey, ensureConsoleKeys, purposeOf } from '@/db/keys/console-keys'
 import { hostsToTry, makeNextKeys, markAccepted } from '@/db/keys/key-rotation'
 import { type DestinationSource, makeDestinationSource } from '@/db/notifications/destinations'
+import { secretPurpose } from '@/db/records/sealing-key'
 import { keepPiece } from '@/db/runs/canary-strips'
+import { withLaunchKeys } from '@/db/stacks/launch-keys'
 import { makeStackStore } from '@/db/stacks/store'
 import { databaseStore } from '@/db/trail/trails'
 import { makeCheckpointFile } from '@/lib/adapters/audit/file'
@@ -19,6 +21,7 @@ import { makeSyslog } from '@/lib/adapters/audit/syslog'
 import { makeMachines } from '@/lib/adapters/aws'
 import { makeCloud } from '@/lib/adapters/aws/cloud'
 import { makeEndpoints } from '@/lib/adapters/aws/endpoints'
+import { makeLaunches } from '@/lib/adapters/aws/launches'
 import { makePrices } from '@/lib/adapters/aws/prices'
 import { makeRds } from '@/lib/adapters/aws/rds'
 import { makeNames } from '@/lib/adapters/dns'
@@ -28,6 +31,7 @@ import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
 import { makeScripts } from '@/lib/adapters/scripts'
 import { openSsh } from '@/lib/adapters/ssh'
 import { describe, makeAuthority, makeServerCertificate, newSecret } from '@/lib/adapters/stacks/keys'
+import { scramVerifier } from '@/lib/adapters/stacks/verifier'
 import { makeSshKey, makeVault } from '@/lib/adapters/vault'
 import { env } from '@/lib/env'
 import { type CertificateKeys, makeCertificateKeys } from '@/lib/kernel/ground/certificate'
@@ -59,6 +63,7 @@ export interface WorkerPorts extends PortsOverSsh {
 }
 
 const tryKeyMs = 3000
+const keyMaker = { newSecret, makeAuthority, makeServerCertificate, describe }
 const triesAtOnce = 8
 
 /**
@@ -99,7 +104,8 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
   const rds = makeRds()
   const prices = makePrices()
   const cloudAccountOf = makeCloudAccountSource(vault)
-  const cloud = makeCloud(machines, rds, async (id) => (await cloudAccountOf(id)).settings)
+  const launches = makeLaunches()
+  const cloud = makeCloud(machines, rds, launches, async (id) => (await cloudAccountOf(id)).settings)
   const { ports, hosts, close } = makePortsOverSsh(ssh, {
     read: { inventory, names: names.read, cloud: cloud.read },
     act: { inventory: makeInventoryAct(), names: names.act, cloud: cloud.act },
@@ -109,8 +115,12 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
       machineOf: inventory.serverMachine,
       accountOf: async (id) => (await cloudAccountOf(id)).settings,
     }),
-    stacks: makeStackStore(vault, { newSecret, makeAuthority, makeServerCertificate, describe }, inventory),
     scripts: makeScripts(HOOKS_DIRECTORY ?? null),
+    stacks: withLaunchKeys(makeStackStore(vault, keyMaker, inventory), vault, {
+      ...keyMaker,
+      verifierOf: scramVerifier,
+      passwordPurpose: secretPurpose('blueprint', 'sealedAdminPassword'),
+    }),
     carrier,
     canaryFolder: join(tmpdir(), `matriarch-canary-${userInfo().uid}`),
     // The strip is a picture: while the database is away there is none, and the canary goes on.
@@ -137,6 +147,7 @@ export const makeActPorts = (carrier: readonly string[]): WorkerPorts => {
     close: async () => {
       machines.close()
       rds.close()
+      launches.close()
       prices.close()
       await close()
       await ssh.close()

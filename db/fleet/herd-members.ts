@@ -4,6 +4,7 @@ import type { CallOptions, HerdStanding, InventoryAct, MemberStanding } from '@/
 import { databaseFault, getPool } from '../pg/client'
 import { runWithin } from '../pg/deadline'
 import { registerCluster } from './clusters'
+import { launches } from './launches'
 import { makePoolerAct } from './poolers'
 import { registering } from './registering'
 
@@ -81,6 +82,7 @@ const change = async (text: string, [instanceId, ...values]: [string, ...unknown
 export const makeInventoryAct = (): InventoryAct => ({
   ...registering,
   registerCluster,
+  ...launches,
   ...makePoolerAct(),
   replace: (instanceId, { byId, timeline, because }, options) =>
     change(

@@ -4,6 +4,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress, InventoryInstance, InventoryRead, InventoryServer } from '@/lib/ports'
 import { type PlatformProfileName, packagedSockets } from '@/lib/ports/addresses'
 import { databaseFault, getPool } from '../pg/client'
+import { blueprintInventory } from './blueprints'
 import { clusterStanding } from './clusters'
 import { makeNameInventory } from './dns-names'
 import { readStanding } from './herd-members'
@@ -163,6 +164,7 @@ export const makeInventory = (): InventoryRead => {
       if (!found) throw new Fault('record.missing', { because: 'The server is not registered any more.', id })
       return found
     },
+    ...blueprintInventory,
     ...makeMachineInventory(known),
     ...makeNameInventory(),
     ...makePoolerInventory(),

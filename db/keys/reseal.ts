@@ -69,6 +69,7 @@ export const sealedPlaces = (): SealedPlace[] => {
     },
     { ...column('authorities', 'sealed_key', "'stack-key:' || stack_id || ':' || server"), isOwn: true },
     {
+      ...column('launch_keys', 'sealed', "'launch-keys:' || blueprint_id"),
       ...column('stack_secrets', 'sealed', "'stack-secret:' || stack_id || ':' || name"),
       key: "stack_id || ':' || name",
       isOwn: true,

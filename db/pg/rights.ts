@@ -69,9 +69,9 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
 
   // What protects an environment is changed by people alone; a worker locks its row while a key is replaced.
   environments: { web: writes, worker: right('su', { updates: ['changed_at'] }) },
-  // A worker registers those of a cluster that is adopted.
-  servers: { web: right('siud', { hidden: ['sealed_endpoint_password'] }), worker: right('siu') },
-  herds: { web: writes, worker: right('siu') },
+  // A worker registers those of a cluster that is adopted or launched, and removes those of one that is torn down.
+  servers: { web: right('siud', { hidden: ['sealed_endpoint_password'] }), worker: writes },
+  herds: { web: writes, worker: writes },
   herd_facts: { web: writes, worker: writes },
   instances: { web: writes, worker: writes },
   poolers: { web: writes, worker: writes },
@@ -99,6 +99,7 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   jobs: { web: right('siu'), worker: right('siu') },
   scheduled_runs: { web: right('siu'), worker: right('siu') },
   blueprints: { web: right('siud', { hidden: ['sealed_admin_password'] }), worker: right('su') },
+  launch_keys: { web: none, worker: writes },
   sizing_rules: { web: writes, worker: right('su') },
   sizing_decisions: { web: adds, worker: right('siud') },
   calendars: { web: writes, worker: reads },

@@ -63,6 +63,13 @@ export const accountPrices = async (actor: Actor, accountId: string | null): Pro
   return { account, accounts, catalogue, missing }
 }
 
+/** As that account knows them, for a worker. Throws `record.missing`. */
+export const pricesOfAccount = async (accountId: string): Promise<Catalogue> => {
+  const row = (await accountsIn(null)).find(({ id }) => id === accountId)
+  if (row === undefined) throw new Fault('record.missing', { because: 'The cloud account is not registered any more.', id: accountId })
+  return catalogueOf(row)
+}
+
 const ask = async <Found extends object>(text: string, values: unknown[]): Promise<Found[]> => {
   try {
     return (await getPool().query<Found>(text, values)).rows

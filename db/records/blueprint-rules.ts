@@ -1,9 +1,11 @@
+import { sql } from 'drizzle-orm'
 import { accessRulesProblem } from '@/lib/domain/blueprints/access-rules'
 import { type Blueprint, blueprintOf, requirementsOf } from '@/lib/domain/blueprints/blueprint'
 import { effectsOf } from '@/lib/domain/blueprints/effects'
 import { parseSettings } from '@/lib/domain/blueprints/settings-text'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import { isGiven } from '@/lib/kernel/resource/condition'
+import type { Tx } from '../pg/client'
 import type { Rules, Values } from './rules'
 
 const textOf = (value: unknown): string => (isGiven(value) ? String(value) : '')
@@ -38,11 +40,31 @@ const settingsProblem = (text: string): string | null => {
 const refusedChanges = (after: Values, before: Values | null): FieldProblem[] =>
   before === null || !isGiven(before.herdId)
     ? []
-    : effectsOf(blueprintOf(before), blueprintOf(after), { types: [] })
-        .filter(({ kind }) => kind === 'refused')
-        .map(({ field, because }) => ({ path: field, message: because }))
+    : [
+        ...effectsOf(blueprintOf(before), blueprintOf(after), { types: [] })
+          .filter(({ kind }) => kind === 'refused')
+          .map(({ field, because }) => ({ path: field, message: because })),
+        ...((after.accountId ?? null) === (before.accountId ?? null)
+          ? []
+          : problem('accountId', 'Its herd was launched in that account, and stays there.')),
+      ]
+
+/** Without its record nobody could take away what it has on AWS. */
+const launchedFrom = async (tx: Tx, id: string): Promise<string[]> => {
+  const { rows } = await tx.execute<{ name: string }>(
+    sql`select h.name from blueprints b join herds h on h.id = b.herd_id where b.id = ${id}`,
+  )
+  return rows.map(({ name }) => `The herd ${name} was launched from it. Tear that one down first.`)
+}
+
+/** Of the herd: the console made its machines, and forgets them only when they are gone. */
+export const launchedHerd = async (tx: Tx, id: string): Promise<string[]> => {
+  const { rows } = await tx.execute<{ name: string }>(sql`select name from blueprints where herd_id = ${id}`)
+  return rows.map(({ name }) => `It was launched from the blueprint ${name}: tear it down, which takes its machines away as well.`)
+}
 
 export const blueprintRules: Rules = {
+  blockers: launchedFrom,
   check: async (_tx, after, before) => [
     ...(Array.isArray(after.regions) && after.regions.length > 0
       ? []

@@ -4,7 +4,7 @@ import type { ResourceName } from '@/lib/resources'
 import type { Tx } from '../pg/client'
 import { tellPerson } from '../trail/notices'
 import { accountCheck } from './aws-rules'
-import { blueprintRules } from './blueprint-rules'
+import { blueprintRules, launchedHerd } from './blueprint-rules'
 import { herdCheck, serverRules } from './place-rules'
 import { reservedBy } from './reserved'
 import type { Rules, Values } from './rules'
@@ -58,6 +58,8 @@ const memberBlockers: Rules['blockers'] = async (tx, id) => {
   const besides = reserved.needsAttention ? ' Until then only a member that cannot be seen may be deleted.' : ''
   return [...target, `Its herd is ${reserved.said}.${besides}`]
 }
+
+const herdBlockers = async (tx: Tx, id: string) => [...(await openJobs('herd_id')(tx, id)), ...(await launchedHerd(tx, id))]
 
 const isUnseen = (state: string): boolean => state === 'unreachable' || state === 'unknown'
 
@@ -121,7 +123,7 @@ const grantCheck: Rules['check'] = async (_tx, after) => {
 const rules: Readonly<Partial<Record<ResourceName, Rules>>> = {
   environment: { check: environmentCheck },
   instance: { environmentOf: environmentOfHerd, check: instanceCheck, blockers: memberBlockers },
-  herd: { check: herdCheck, blockers: openJobs('herd_id'), stays: { poolers: 'cardinality(c.herd_ids) > 1', pooler_herds: 'true' } },
+  herd: { check: herdCheck, blockers: herdBlockers, stays: { poolers: 'cardinality(c.herd_ids) > 1', pooler_herds: 'true' } },
   pooler: { stays: { pooler_herds: 'true' }, blockers: poolerBlockers },
   server: { ...serverRules, blockers: openJobs('server_id') },
   stack: { check: stackCheck, blockers: openJobs('target_id') },

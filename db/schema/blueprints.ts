@@ -80,3 +80,11 @@ export const blueprints = pgTable(
     check('blueprints_replicas_check', sql`${t.replicas} between 0 and 5`),
   ],
 )
+
+/** Authority, certificates and their keys of the herd that was launched from a blueprint: JSON, sealed by a worker for itself. */
+export const launchKeys = pgTable('launch_keys', {
+  blueprintId: uuid('blueprint_id')
+    .primaryKey()
+    .references(() => blueprints.id, { onDelete: 'cascade' }),
+  sealed: text('sealed').notNull(),
+})

@@ -124,7 +124,8 @@ const rooms: Walls['rooms'] = {
   'db/pygmy': { imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/resources lib/shapes', libraries: 'node' },
   'db/people': { imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/ports', libraries: 'drizzle-orm' },
   'db/fleet': {
-    imports: 'db/schema db/pg db/trail db/records lib/domain lib/kernel lib/ports lib/shapes lib/resources lib/operations lib/log.ts',
+    imports:
+      'db/schema db/pg db/trail db/records db/prices lib/domain lib/kernel lib/ports lib/shapes lib/resources lib/operations lib/log.ts',
     libraries: 'drizzle-orm zod',
   },
   'db/discovery': {
@@ -246,6 +247,7 @@ export const walls: Walls = {
     db: 'the console’s own database',
     'lib/domain/replication/conf.ts': 'the servers that are operated',
     'lib/domain/reader': 'the servers that are operated',
+    'lib/domain/blueprints/launch': 'the servers that are operated',
     'lib/domain/health': 'the servers that are operated',
     'lib/operations': 'the servers that are operated',
     'lib/adapters': 'the servers that are operated',

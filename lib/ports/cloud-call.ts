@@ -23,3 +23,5 @@ export interface CloudSettings {
   /** Assumed with the credentials above; null: they are used as they are. */
   role: { arn: string; externalId: string | null } | null
 }
+
+export type MachineMarket = 'on-demand' | 'spot'

@@ -1,5 +1,6 @@
 import type { FittedMachine, OfferedType } from '@/lib/domain/machines/fit'
 import type { CloudCallOptions, MachinePlace } from './cloud-call'
+import type { CloudLaunchesAct, CloudLaunchesRead } from './launches'
 import type { CloudRdsAct, CloudRdsRead } from './rds'
 
 export type { CloudCallOptions, MachinePlace } from './cloud-call'
@@ -30,7 +31,7 @@ export const cloudActions = [
 export type CloudAction = (typeof cloudActions)[number]
 
 /** All throw `cloud.refused`, `cloud.unreachable`, and `record.missing` where the account is not registered any more. */
-export interface CloudRead extends CloudRdsRead {
+export interface CloudRead extends CloudRdsRead, CloudLaunchesRead {
   machine: (place: MachinePlace, options: CloudCallOptions) => Promise<MachineNow>
   /** By name, what of them EC2 knows there; `zone`: where they are to be offered. */
   types: (place: MachinePlace, zone: string, names: readonly string[], options: CloudCallOptions) => Promise<OfferedType[]>
@@ -42,7 +43,7 @@ export interface CloudRead extends CloudRdsRead {
   ) => Promise<void>
 }
 
-export interface CloudAct extends CloudRdsAct {
+export interface CloudAct extends CloudRdsAct, CloudLaunchesAct {
   /** As `MachinesAct.act`. */
   act: (place: MachinePlace, deed: CloudDeed, options: CloudCallOptions) => Promise<void>
 }

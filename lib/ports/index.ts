@@ -24,6 +24,7 @@ import type { StatementsRead } from './statements'
 
 export type { ActivityAct, ActivityRead } from './activity'
 export type { HostAddress, InstanceAddress } from './addresses'
+export type { BlueprintsAct, BlueprintsRead, InventoryBlueprint, LaunchChoice, LaunchedBlueprint, NewLaunch } from './blueprints'
 export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler, CanaryRead } from './canary'
 export type { CloudAct, CloudAction, CloudDeed, CloudRead, MachineNow, MachinePlace } from './cloud'
 export { cloudActions } from './cloud'
@@ -71,6 +72,18 @@ export type {
   NewMember,
   Replacement,
 } from './inventory'
+export type {
+  GroupSpec,
+  Launched,
+  LaunchedGroup,
+  LaunchedMachine,
+  LaunchedVolume,
+  LaunchImage,
+  LaunchPlace,
+  LaunchRule,
+  MachineSpec,
+  Tags,
+} from './launches'
 export type { Chosen, Maintained, MaintenanceAct, MaintenanceOptions, MaintenanceRead, MaintenanceSight } from './maintenance'
 export type {
   NameAnswer,
@@ -138,6 +151,7 @@ export type {
   StackMember,
   StacksAct,
   StacksRead,
+  StackVolume,
 } from './stacks'
 export type { StatementsRead } from './statements'
 

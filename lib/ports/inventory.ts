@@ -5,6 +5,7 @@ import type { ManagedBy } from '@/lib/domain/managers/manager'
 import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
 import type { ReplicationWish } from '@/lib/domain/replication/wish'
 import type { HostAddress, InstanceAddress } from './addresses'
+import type { BlueprintsAct, BlueprintsRead } from './blueprints'
 import type { ZoneAddress } from './names'
 import type { PoolerAddress } from './poolers'
 import type { CallOptions } from './postgres'
@@ -212,7 +213,7 @@ export interface NewCluster {
 }
 
 /** What the console's own database knows; read-only. Throws `record.missing` for an id that it does not know (any more), and `database.down`. */
-export interface InventoryRead {
+export interface InventoryRead extends BlueprintsRead {
   instance: (id: string) => Promise<InventoryInstance>
   /** The herd's members, this one included, ordered by title; none for a herd that is not known. */
   herdInstances: (herdId: string) => Promise<InventoryInstance[]>
@@ -251,7 +252,7 @@ export interface InventoryRead {
  * Facts that an operation makes true in the console's own database. Each may be repeated. Throws `record.missing` where there is nothing that it could be
  * true of, `database.down` when there was no answer within `timeoutMs`, and `shell.cancelled`; with `isOver` nothing of it stays.
  */
-export interface InventoryAct {
+export interface InventoryAct extends BlueprintsAct {
   /** From now on the instance must not start as a primary. */
   replace: (instanceId: string, by: Replacement, options: CallOptions) => Promise<void>
   /** It may again. */

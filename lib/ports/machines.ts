@@ -1,10 +1,8 @@
 import type { OfferedType } from '@/lib/domain/machines/fit'
 import type { CloudAction, CloudDeed, MachineNow } from './cloud'
-import type { CloudCallOptions, CloudSettings } from './cloud-call'
+import type { CloudCallOptions, CloudSettings, MachineMarket } from './cloud-call'
 
-export type { CloudSettings } from './cloud-call'
-
-export type MachineMarket = 'on-demand' | 'spot'
+export type { CloudSettings, MachineMarket } from './cloud-call'
 
 export interface MachineVolume {
   id: string

@@ -59,6 +59,12 @@ export interface StackCluster {
   members: StackMember[]
 }
 
+/** A volume of EBS that the host’s machine has, and where it belongs. */
+export interface StackVolume {
+  volumeId: string
+  directory: string
+}
+
 /** Where a client comes in. */
 export interface StackDoor {
   /** As people read it: the write port of edge. */
@@ -103,6 +109,8 @@ export interface StacksRead {
   cluster: (host: HostAddress, url: string, options: CallOptions) => Promise<StackCluster | null>
   /** Logs in as a client would, from that host: what answered, or why it did not. */
   door: (host: HostAddress, stackId: string, door: StackDoor, options: CallOptions) => Promise<'primary' | 'standby' | { because: string }>
+  /** Whether that volume of EBS is mounted on that directory, and will be at every boot. */
+  isMounted: (host: HostAddress, what: StackVolume, options: CallOptions) => Promise<boolean>
   /** One value of one row, as postgres on the server of that host; null: no row. For looks alone. */
   value: (host: HostAddress, at: { port: number; database: string }, sql: string, options: CallOptions) => Promise<string | null>
 }
@@ -125,6 +133,8 @@ export interface StacksAct {
   takeBack: (host: HostAddress, stackId: string, files: readonly StackFile[], options: CallOptions) => Promise<void>
   /** start also enables, and stop disables. No error where it is so already. */
   unit: (host: HostAddress, unit: string, verb: 'start' | 'stop' | 'restart' | 'reload', options: CallOptions) => Promise<void>
+  /** Formats a volume of EBS if it is blank, and mounts it by its UUID, now and at every boot. One that holds anything but ext4 is an error. */
+  mount: (host: HostAddress, what: StackVolume, options: CallOptions) => Promise<void>
   /** Removes a directory and all that is in it; none is no error. */
   clear: (host: HostAddress, directory: string, options: CallOptions) => Promise<void>
   /** As postgres on the server of that host, through its socket; secrets by name. */

@@ -1,5 +1,6 @@
 import { type AwsMachines, makeMachines } from '@/lib/adapters/aws'
 import { makeCloud } from '@/lib/adapters/aws/cloud'
+import { makeLaunches } from '@/lib/adapters/aws/launches'
 import { makeRds } from '@/lib/adapters/aws/rds'
 import { type RunningCloud, startCloud } from '@/lib/playground/cloud'
 import type { ActPorts } from '@/lib/ports'
@@ -31,7 +32,7 @@ export const openLabMachines = async (herd: LabHerd, hosts: readonly string[]): 
   for (const host of hosts) hostOf.set(aws.cloud.state.add(region, { tags: { Name: host } }).id, host)
   const ids = new Map([...hostOf].map(([id, host]) => [host, id]))
   const machines: AwsMachines = makeMachines()
-  const cloud = makeCloud(machines, makeRds(), async (id) => ({
+  const cloud = makeCloud(machines, makeRds(), makeLaunches(), async (id) => ({
     id,
     name: 'lab',
     endpoint: aws.endpoint,

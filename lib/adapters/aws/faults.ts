@@ -37,10 +37,21 @@ const noCapacity: ReadonlySet<string> = new Set([
 
 /** What a machine, as it is built, cannot become. Source: EC2 API, error codes of ModifyInstanceAttribute and StartInstances. */
 const unfit: ReadonlySet<string> = new Set(['InvalidParameterCombination', 'InvalidParameterValue', 'InvalidInstanceAttributeValue'])
-const fitted: ReadonlySet<string> = new Set(['ec2:ModifyInstanceAttribute', 'ec2:StartInstances', 'rds:ModifyDBInstance'])
+const fitted: ReadonlySet<string> = new Set([
+  'ec2:ModifyInstanceAttribute',
+  'ec2:StartInstances',
+  'ec2:RunInstances',
+  'rds:ModifyDBInstance',
+])
 
 /** Somebody was quicker, or the cloud's own parts do not agree yet. Source: EC2 and RDS APIs, error codes. */
-const wrongState: ReadonlySet<string> = new Set(['IncorrectInstanceState', 'IncorrectState', 'InvalidDBInstanceStateFault'])
+const wrongState: ReadonlySet<string> = new Set([
+  'IncorrectInstanceState',
+  'IncorrectState',
+  'InvalidDBInstanceStateFault',
+  'DependencyViolation',
+  'VolumeInUse',
+])
 
 const remedies: Readonly<Record<string, string>> = {
   AuthFailure: 'Check the access key, the region and the worker’s clock.',

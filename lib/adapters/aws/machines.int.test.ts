@@ -6,6 +6,7 @@ import { type CloudAction, cloudActions } from '@/lib/ports/cloud'
 import type { CloudSettings, MachineDeed } from '@/lib/ports/machines'
 import { type AwsMachines, makeMachines } from '.'
 import { makeCloud } from './cloud'
+import { makeLaunches } from './launches'
 import { makeRds } from './rds'
 
 const region = 'us-east-1'
@@ -215,7 +216,7 @@ test('a machine is told as it is now, and of the types asked for those that EC2 
 test('an operation reaches a machine through the account it was found in, and its deeds show', async () => {
   const { id } = aws.cloud.state.add(region)
   const own = account()
-  const cloud = makeCloud(machines, makeRds(), async (asked) => ({ ...own, id: asked }))
+  const cloud = makeCloud(machines, makeRds(), makeLaunches(), async (asked) => ({ ...own, id: asked }))
   const place = { accountId: own.id, region, instanceId: id }
   const look = () => cloud.read.machine(place, soon)
   await cloud.act.act(place, { does: 'stop' }, soon)

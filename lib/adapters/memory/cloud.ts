@@ -1,6 +1,7 @@
 import { sampleOffers, sampleTypes } from '@/lib/domain/machines/sample'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CloudAct, CloudDeed, CloudRead, InventoryMachine, MachinePlace } from '@/lib/ports'
+import { memoryLaunchesAct, memoryLaunchesRead } from './launches'
 import { memoryRdsAct, memoryRdsRead } from './rds'
 import { type Calls, perform } from './world/calls'
 import { makeHost } from './world/make-world'
@@ -73,6 +74,7 @@ const refused = (code: 'cloud.refused' | 'cloud.no-capacity' | 'cloud.unfit' | '
 
 export const memoryCloudRead = (world: World): CloudRead => ({
   ...memoryRdsRead(world),
+  ...memoryLaunchesRead(world),
   machine: async (place, { signal }) => {
     signal?.throwIfAborted()
     const [host, machine] = machineAt(world, place)
@@ -120,6 +122,7 @@ const asCloud = (error: unknown): unknown => {
 
 export const memoryCloudAct = (world: World, calls: Calls): CloudAct => ({
   ...memoryRdsAct(world, calls),
+  ...memoryLaunchesAct(world, calls),
   act: async (place, deed, options) => {
     const [host, machine] = machineAt(world, place)
     const target = machine.inventory.title

@@ -12,6 +12,7 @@ import type {
   NewMember,
   Replacement,
 } from '@/lib/ports'
+import { addLaunch, dropLaunch, memoryBlueprints } from './blueprints'
 import { inventoryMachine } from './cloud'
 import { probeOf } from './postgres/probe'
 import { type Calls, perform } from './world/calls'
@@ -19,6 +20,7 @@ import { blankInstance, makeHost } from './world/make-world'
 import { idOf, type MemoryInstance, type World } from './world/world'
 
 export const memoryInventory = (world: World): InventoryRead => ({
+  ...memoryBlueprints(world),
   instance: async (id) => {
     const instance = world.instances.get(id)
     if (instance?.isRegistered !== true) throw new Fault('record.missing')
@@ -240,6 +242,8 @@ export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => 
         place.isRegistered = true
       }),
     registerCluster: (cluster, options) => act('registerCluster', clusterName(cluster), options, () => addCluster(world, cluster)),
+    registerLaunch: (launch, options) => act('registerLaunch', launch.herd.name, options, () => addLaunch(world, launch)),
+    forgetLaunch: (launch, options) => act('forgetLaunch', launch.herdId, options, () => dropLaunch(world, launch)),
     unregister: (id, options) =>
       act('unregister', id, options, () => {
         const instance = world.instances.get(id)

@@ -4,6 +4,7 @@ import type { StackFile } from '@/lib/domain/stack/stack-file'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, HostAddress, StacksAct, StacksRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './world/calls'
+import { makeHost } from './world/make-world'
 import { hostAt } from './world/reached-host'
 import type { MemoryStackHost } from './world/stacks'
 import type { World } from './world/world'
@@ -108,6 +109,10 @@ export const memoryStacksRead = (world: World): StacksRead => {
       await at(host, options)
       return doorAnswer(world, door)
     },
+    isMounted: async (host, { volumeId }, options) => {
+      await at(host, options)
+      return world.launches.mounted.get(host.hostname) === volumeId
+    },
     value: async (host, { port, database }, sql, options) => {
       await at(host, options)
       return [...world.stacks.ran].some((one) => one.startsWith(`${port}/${database}:`)) && sql !== '' ? '1' : null
@@ -115,7 +120,18 @@ export const memoryStacksRead = (world: World): StacksRead => {
   }
 }
 
+/** A server that takes writes, beside those of declared clusters. */
+const primaryAt = (world: World, at: { hostname?: string; address?: string; port: number }): boolean =>
+  [...world.instances.values()].some(
+    ({ host, state, hasStandbySignal, inventory }) =>
+      [at.hostname, at.address].some((one) => one === host.server.title || one === host.server.address.address) &&
+      inventory.address.port === at.port &&
+      state === 'running' &&
+      !hasStandbySignal,
+  )
+
 const doorAnswer = (world: World, { address, port, title }: { address: string; port: number; title: string }) => {
+  if (primaryAt(world, { address, port })) return 'primary'
   const stack = stackAt(world, `https://${address}:`)
   const server = stack?.servers.find((one) => one.address === address)
   const leader = stack === undefined ? undefined : world.stacks.leaders.get(stack.cluster)
@@ -149,6 +165,9 @@ const programsOf = (packages: readonly string[]): string[] =>
     return others[name] === undefined ? [] : [others[name]]
   })
 
+/** Where what belongs to no declared cluster is kept: it answers whatever is off. */
+const metadata = makeHost('console', 'metadata')
+
 export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
   const on = (host: HostAddress, act: string, options: CallOptions, action: (seen: MemoryStackHost) => void): Promise<void> =>
     perform(calls, world.clock, hostAt(world, host), { act, target: host.hostname }, options, () => {
@@ -158,8 +177,9 @@ export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
     })
   /** The console's own database goes wrong as hosts do. */
   const own = (stackId: string, act: string, options: CallOptions, action: () => void): Promise<void> => {
-    const { servers } = world.stacks.declared.get(stackId)!
-    return perform(calls, world.clock, hostAt(world, servers[0]!.address), { act, target: 'console' }, options, action)
+    const declared = world.stacks.declared.get(stackId)
+    const host = declared === undefined ? metadata : hostAt(world, declared.servers[0]!.address)
+    return perform(calls, world.clock, host, { act, target: 'console' }, options, action)
   }
   return {
     makeKeys: (stackId, _wanted, options) =>
@@ -176,6 +196,8 @@ export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
       ),
     install: (host, packages, options) =>
       on(host, 'install packages', options, ({ programs }) => {
+        const { majors } = hostAt(world, host)
+        for (const name of packages) if (/^postgresql-\d+$/.test(name)) majors.push(name.slice('postgresql-'.length))
         for (const program of programsOf(packages)) programs.add(program)
       }),
     purge: (host, packages, options) =>
@@ -208,6 +230,12 @@ export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
         else if (verb === 'start') units.set(unit, { isActive: true, isEnabled: true })
         else if (units.get(unit)?.isActive !== true) throw failed(`${unit} is not active`)
       }),
+    mount: (host, { volumeId }, options) =>
+      on(host, `mount ${volumeId}`, options, () => {
+        const volume = world.launches.volumes.get(volumeId)
+        if (volume?.machineId == null) throw failed(`the volume ${volumeId} does not show up among the devices`)
+        world.launches.mounted.set(host.hostname, volumeId)
+      }),
     clear: (host, directory, options) =>
       on(host, `clear ${directory}`, options, ({ directories, units }) => {
         const unit = directory.startsWith('/var/lib/etcd') ? 'etcd' : 'patroni'
@@ -216,7 +244,8 @@ export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
       }),
     sql: (host, _stackId, { port, database }, text, options) =>
       on(host, `sql in ${database}`, options, () => {
-        if (![...world.stacks.leaders.values()].includes(host.hostname)) throw failed('cannot execute in a read-only transaction')
+        if (![...world.stacks.leaders.values()].includes(host.hostname) && !primaryAt(world, { hostname: host.hostname, port }))
+          throw failed('cannot execute in a read-only transaction')
         world.stacks.ran.add(`${port}/${database}:${text}`)
       }),
     write: (host, _stackId, door, key, options) =>

@@ -7,6 +7,7 @@ import type { CommandOptions, CommandResult, HostAddress, StackDoor, StacksAct, 
 import type { StackStore } from '@/lib/ports/stacks'
 import type { Ssh } from '../ssh'
 import { parseCluster, parseLook } from './answers'
+import { isMountedScript, mountScript } from './mount'
 import {
   asPostgres,
   asRoot,
@@ -102,6 +103,8 @@ export const makeStacks = (ssh: Ssh, store: StackStore): { read: StacksRead; act
       if (result.exitCode !== 0) return { because: lastLine(result) }
       return result.stdout.trim() === 'f' ? 'primary' : 'standby'
     },
+    isMounted: async (host, { volumeId, directory }, options) =>
+      (await ssh.exec(host, asRoot(isMountedScript, [volumeId, directory]), options)).exitCode === 0,
     value: async (host, at, sql, options) => (await psql(host, 'Looking', at, sql, options)).stdout.trim() || null,
   }
   const act: StacksAct = {
@@ -118,6 +121,8 @@ export const makeStacks = (ssh: Ssh, store: StackStore): { read: StacksRead; act
     takeBack: async (host, stackId, files, options) =>
       void (await must(host, 'Restoring files', asRoot(takeBackScript), { ...options, stdin: await lines(stackId, files, false) })),
     unit: async (host, unit, verb, options) => void (await must(host, `${verb} of ${unit}`, asRoot(unitScript, [unit, verb]), options)),
+    mount: async (host, { volumeId, directory }, options) =>
+      void (await must(host, `Mounting ${volumeId}`, asRoot(mountScript, [volumeId, directory]), options)),
     clear: async (host, directory, options) => void (await must(host, `Removing ${directory}`, asRoot(clearScript, [directory]), options)),
     sql: async (host, stackId, at, text, options) =>
       void (await psql(host, 'SQL', at, fillIn(text, quoted(await store.secrets(stackId))), options)),

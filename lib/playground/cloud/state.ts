@@ -37,6 +37,8 @@ export interface Machine {
   groupIds: string[]
   /** As its programs read it; null: none. */
   userData: string | null
+  /** What it wrote on its console; null: nothing is to be had yet. */
+  console: string | null
   /** Whether its metadata is given to who has a session alone (IMDSv2). */
   httpTokens: 'optional' | 'required'
   /** AWS takes it back at that time, and has said so; null: it does not. */
@@ -256,6 +258,7 @@ export class CloudState {
       keyName: null,
       groupIds: [],
       userData: null,
+      console: null,
       httpTokens: 'optional',
       interruption: null,
       tags: {},

@@ -1,6 +1,7 @@
 import type { MaintainedIndex, MaintainedTable } from '@/lib/domain/maintenance/work'
 import type { Following, HostAddress, InstanceAddress, InventoryHerd, SqlGrid } from '@/lib/ports'
 import type { MemoryClock } from './clock'
+import { noLaunches } from './launches'
 import { noStacks } from './stacks'
 import { type HerdShape, idOf, type MemoryHost, type MemoryInstance, type World } from './world'
 
@@ -8,6 +9,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
   const world: World = {
     clock,
     stacks: noStacks(),
+    launches: noLaunches(),
     hosts: new Map(),
     herds: new Map(),
     instances: new Map(),
@@ -186,7 +188,8 @@ const someIndex = (oid: number, name: string, otherwise: Partial<MaintainedIndex
 
 /** Nothing yet, where a member of the herd may come to be. */
 export const blankInstance = (world: World, host: MemoryHost, address: InstanceAddress): MemoryInstance => {
-  const herd = world.herds.get(address.herdId)!
+  // Of a herd that is not registered yet, its host tells where it is.
+  const herd = world.herds.get(address.herdId) ?? { name: address.clusterName, environmentName: host.server.environmentName }
   const shape = { environment: herd.environmentName, name: herd.name, hosts: [host.server.title], port: address.port }
   const made = makeInstance(world.clock, shape, host, 0)
   const { title } = made.inventory

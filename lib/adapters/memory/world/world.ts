@@ -34,6 +34,7 @@ import type { CopySeen } from '@/lib/ports/copies'
 import type { MemoryClock } from './clock'
 import type { MemoryDbInstance } from './db-instance'
 import type { MemoryDrill } from './drills'
+import type { MemoryLaunches } from './launches'
 import type { MemoryStacks } from './stacks'
 
 export interface MemoryHost {
@@ -301,6 +302,7 @@ export type MemoryScript = (
 export interface World {
   clock: MemoryClock
   stacks: MemoryStacks
+  launches: MemoryLaunches
   hosts: Map<string, MemoryHost>
   herds: Map<string, InventoryHerd>
   instances: Map<string, MemoryInstance>

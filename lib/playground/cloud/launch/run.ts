@@ -10,6 +10,8 @@ import { remembered } from './tokens'
 import { type VolumeWanted, volumeWanted } from './volumes'
 
 const userDataBytesMax = 16_384
+/** EC2 keeps the last 64 KiB. */
+const consoleBytesMax = 65_536
 
 interface Mapping {
   device: string
@@ -27,6 +29,7 @@ interface Launch {
   maxSpotUsd: number | null
   keyName: string | null
   groupIds: string[]
+  hasPublicAddress: boolean
   userData: string | null
   httpTokens: Machine['httpTokens']
   mappings: Mapping[]
@@ -65,8 +68,22 @@ const userDataIn = (params: Params): string | null => {
   return data.toString('utf8')
 }
 
+/** What a launch says of its network: of its one interface, or of itself. Both at once are refused, as EC2 does. */
+const networkIn = (params: Params): Params => {
+  const interfaces = params.groups('NetworkInterface')
+  if (interfaces.length === 0) return params
+  if (params.get('SubnetId') !== undefined || params.list('SecurityGroupId').length > 0)
+    throw new CloudFault(
+      'InvalidParameterCombination',
+      'Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request',
+    )
+  if (interfaces[0]!.int('DeviceIndex') !== 0)
+    throw new CloudFault('InvalidParameterValue', 'The first network interface must have the device index 0.')
+  return interfaces[0]!
+}
+
 const zoneIn = (state: CloudState, region: string, params: Params, type: string): string => {
-  const subnet = params.get('SubnetId')
+  const subnet = networkIn(params).get('SubnetId')
   const placed = params.get('Placement.AvailabilityZone')
   const zone =
     subnet === undefined
@@ -100,7 +117,11 @@ const readLaunch = (state: CloudState, region: string, params: Params): Launch =
     market: isSpot ? 'spot' : 'on-demand',
     maxSpotUsd: isSpot && price !== undefined ? Number(price) : null,
     keyName,
-    groupIds: params.list('SecurityGroupId').map((id) => mustHaveGroup(state, region, id).id),
+    groupIds: networkIn(params)
+      .list('SecurityGroupId')
+      .map((id) => mustHaveGroup(state, region, id).id),
+    // The default subnets give one to who does not say.
+    hasPublicAddress: networkIn(params).get('AssociatePublicIpAddress') !== 'false',
     userData: userDataIn(params),
     httpTokens: tokens,
     mappings: mappingsIn(params),
@@ -120,12 +141,14 @@ const mustBePayable = (state: CloudState, { market, maxSpotUsd, type, zone }: La
 
 const launchOne = (state: CloudState, region: string, launch: Launch): string => {
   const { type, image, zone, market, keyName, groupIds, userData, httpTokens, mappings, tags, params } = launch
+  const number = state.machines.size
   const machine = state.add(region, {
     ...{ type, zone, market, keyName, groupIds, userData, httpTokens },
     architecture: image.architecture,
     imageId: image.id,
     clientToken: params.get('ClientToken') ?? null,
     tags: tags.instance,
+    publicIp: launch.hasPublicAddress ? `203.0.113.${(number % 250) + 1}` : null,
     state: 'pending',
     volumeGb: 0,
   })
@@ -149,6 +172,15 @@ const runInstances = change(readLaunch, (state, launch, region) => {
     instancesSet: { item: ids.map((id) => shownMachine(state.machine(region, id), state.attached(id))) },
   }
 })
+
+const getConsoleOutput: Action = (state, region, params) => {
+  const { id, console } = state.machine(region, params.must('InstanceId'))
+  return {
+    instanceId: id,
+    timestamp: new Date(state.options.now()).toISOString(),
+    output: console === null ? null : Buffer.from(console.slice(-consoleBytesMax)).toString('base64'),
+  }
+}
 
 const isOver = ({ state: now }: Machine): boolean => now === 'shutting-down' || now === 'terminated'
 const stateOfRequest = (one: Machine): string => (isOver(one) ? 'closed' : 'active')
@@ -183,5 +215,8 @@ const describeSpotRequests: Action = (state, region, params) => {
   }
 }
 
-export const launchReads: Readonly<Record<string, Action>> = { DescribeSpotInstanceRequests: describeSpotRequests }
+export const launchReads: Readonly<Record<string, Action>> = {
+  DescribeSpotInstanceRequests: describeSpotRequests,
+  GetConsoleOutput: getConsoleOutput,
+}
 export const launchChanges: Readonly<Record<string, Change>> = { RunInstances: runInstances }

@@ -1,0 +1,85 @@
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { BlueprintsAct } from '@/lib/ports'
+import { databaseError } from '../pg/client'
+import { runWithin } from '../pg/deadline'
+
+/** One statement: servers, herd, members and the blueprint's herd, or nothing. What stands already stays. */
+const add = `with blueprint as (select id, environment_id from blueprints where id = $1::uuid and (herd_id is null or herd_id = ($2::jsonb->>'id')::uuid)),
+  wanted as (
+    select * from jsonb_to_recordset($3::jsonb) as m("serverId" uuid, "instanceId" uuid, hostname text, address text, "user" text, "hostKey" text, zone text)),
+  given as (select * from jsonb_to_record($2::jsonb) as h(id uuid, name text, "clusterName" text, port int, "dataDirectory" text, "systemIdentifier" text)),
+  is_there as (select id from herds where id = (select id from given)),
+  fresh as (
+    insert into servers (id, environment_id, hostname, address, ssh_user, profile, host_key, site)
+    select w."serverId", b.environment_id, w.hostname, w.address, w."user", 'debian', w."hostKey", w.zone from wanted w, blueprint b
+    where not exists (select from is_there) returning *),
+  made as (
+    insert into herds (id, environment_id, name, base_name, port, data_directory, system_identifier)
+    select g.id, b.environment_id, g.name, g."clusterName", g.port, g."dataDirectory", g."systemIdentifier" from given g, blueprint b
+    where not exists (select from is_there) returning *),
+  joined as (
+    insert into instances (id, herd_id, server_id)
+    select w."instanceId", h.id, f.id from made h cross join wanted w join fresh f on f.id = w."serverId" returning *),
+  tied as (update blueprints set herd_id = made.id, changed_at = now() from made where blueprints.id = $1::uuid returning blueprints.id),
+  asked as (select r.person_id, r.actor_name from jobs j join runs r on r.id = j.run_id where j.id::text = $4),
+  new as (
+    select 'server' as resource, id, hostname as title, environment_id, jsonb_build_object('address', jsonb_build_array(null, address)) as fields from fresh
+    union all select 'herd', id, name, environment_id, jsonb_build_object('systemIdentifier', jsonb_build_array(null, system_identifier)) from made
+    union all select 'instance', id, title, environment_id,
+      jsonb_build_object('herdId', jsonb_build_array(null, herd_id), 'serverId', jsonb_build_array(null, server_id)) from joined),
+  told as (
+    insert into changes (person_id, actor_name, resource, object_id, title, act, environment_id, fields)
+    select (select person_id from asked), coalesce((select actor_name from asked), 'matriarch'), resource, id, title, 'add', environment_id, fields from new)
+  select (select count(*)::int from blueprint) as blueprints, (select count(*)::int from tied) as tied,
+    (select count(pg_notify('records', resource)) from (select distinct resource from new union select 'blueprint') as each) as told`
+
+/** One statement. Only what was launched: a member on another server has the herd, and so everything, stay. */
+const forget = `with own as (select herd_id as id from blueprints where id = $1::uuid and herd_id = $2::uuid),
+  gone as (delete from instances i using own where i.herd_id = own.id returning i.*),
+  herd as (delete from herds h using own where h.id = own.id returning h.*),
+  left_server as (delete from servers s where s.id in (select server_id from gone) returning s.*),
+  asked as (select r.person_id, r.actor_name from jobs j join runs r on r.id = j.run_id where j.id::text = $3),
+  old as (
+    select 'server' as resource, id, hostname as title, environment_id from left_server
+    union all select 'herd', id, name, environment_id from herd
+    union all select 'instance', id, title, environment_id from gone),
+  told as (
+    insert into changes (person_id, actor_name, resource, object_id, title, act, environment_id)
+    select (select person_id from asked), coalesce((select actor_name from asked), 'matriarch'), resource, id, title, 'delete', environment_id from old)
+  select count(pg_notify('records', resource)) as told from (select distinct resource from old union select 'blueprint') as each`
+
+export const launches: BlueprintsAct = {
+  registerLaunch: async ({ blueprintId, jobId, herd, members }, options) => {
+    try {
+      const [row] = await runWithin<{ blueprints: number; tied: number }>(
+        add,
+        [blueprintId, JSON.stringify(herd), JSON.stringify(members), jobId],
+        options,
+      )
+      if (row?.blueprints !== 1)
+        throw new Fault('record.missing', {
+          because: 'The blueprint is not registered any more, or another herd was launched from it.',
+          isOver: true,
+        })
+    } catch (error) {
+      if (databaseError(error)?.code !== '23505') throw error
+      throw new Fault(
+        'record.duplicate',
+        { because: 'A herd of that name, or a server of that name or address, was registered meanwhile.', isOver: true },
+        { cause: error },
+      )
+    }
+  },
+  forgetLaunch: async ({ blueprintId, herdId, jobId }, options) => {
+    try {
+      await runWithin(forget, [blueprintId, herdId, jobId], options)
+    } catch (error) {
+      if (!['23503', '23001'].includes(databaseError(error)?.code ?? '')) throw error
+      throw new Fault(
+        'record.in-use',
+        { because: 'A pooler, a DNS name or another member needs its registrations. Remove that first.', isOver: true },
+        { cause: error },
+      )
+    }
+  },
+}

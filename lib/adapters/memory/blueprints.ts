@@ -1,0 +1,47 @@
+import { Fault } from '@/lib/kernel/ground/errors'
+import type { BlueprintsRead, InventoryBlueprint, NewLaunch } from '@/lib/ports'
+import type { World } from './world/world'
+
+export const memoryBlueprints = ({ launches: { blueprints } }: World): BlueprintsRead => ({
+  blueprint: async (id) => found(blueprints, id),
+})
+
+const found = (blueprints: ReadonlyMap<string, InventoryBlueprint>, id: string): InventoryBlueprint => {
+  const one = blueprints.get(id)
+  if (one === undefined) throw new Fault('record.missing', { because: 'The blueprint is not registered any more.', isOver: true })
+  return one
+}
+
+/** All of it or nothing, as one transaction. What runs on the host becomes registered. */
+export const addLaunch = (world: World, { blueprintId, herd, members }: NewLaunch): void => {
+  const blueprint = found(world.launches.blueprints, blueprintId)
+  if (blueprint.herd !== null) {
+    if (blueprint.herd.id === herd.id) return
+    throw new Fault('record.duplicate', { because: 'Another herd was launched from the blueprint.', isOver: true })
+  }
+  const { environmentId, environmentName } = blueprint
+  if ([...world.herds.values()].some((one) => one.environmentId === environmentId && one.name === herd.name))
+    throw new Fault('record.duplicate', { because: 'A herd of that name was registered meanwhile.', isOver: true })
+  const { id, name, clusterName: baseName, port, dataDirectory, systemIdentifier } = herd
+  world.herds.set(id, { id, name, environmentId, environmentName, baseName, port, dataDirectory, systemIdentifier })
+  for (const { serverId, instanceId, hostname } of members) {
+    const [host, instance] = [world.hosts.get(hostname)!, world.instances.get(instanceId)!]
+    host.isUnregistered = false
+    Object.assign(host.server, { id: serverId, address: { ...host.server.address, serverId } })
+    Object.assign(instance.inventory, { herdId: id, herdName: name, serverId, title: `${name} on ${hostname}` })
+    instance.isRegistered = true
+    instance.applied.push('registered')
+  }
+  world.launches.blueprints.set(blueprintId, { ...blueprint, herd: { id, name } })
+}
+
+export const dropLaunch = (world: World, { blueprintId, herdId }: { blueprintId: string; herdId: string }): void => {
+  for (const [key, { inventory, host }] of world.instances) {
+    if (inventory.herdId !== herdId) continue
+    world.instances.delete(key)
+    world.hosts.delete(host.server.title)
+  }
+  world.herds.delete(herdId)
+  const blueprint = found(world.launches.blueprints, blueprintId)
+  if (blueprint.herd?.id === herdId) world.launches.blueprints.set(blueprintId, { ...blueprint, herd: null })
+}

@@ -184,6 +184,8 @@ const elsewhere = [
   ...[
     'adopt-patroni',
     'build-cluster',
+    'launch-herd',
+    'tear-down',
     'create',
     'drill',
     'failover',

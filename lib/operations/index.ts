@@ -11,6 +11,8 @@ import { drill } from './drill'
 import { dropSlot } from './drop-slot'
 import { failover } from './failover'
 import { followLeader } from './follow-leader'
+import { launchHerd } from './launch'
+import { tearDown } from './launch/tear-down'
 import { reboot as rebootMachine, start as startMachine, stop as stopMachine } from './machines'
 import { rebootOwnHost } from './machines/host'
 import { rollingReboot } from './machines/rolling'
@@ -104,6 +106,8 @@ export const operations: readonly Operation[] = [
   create,
   adopt,
   buildCluster,
+  launchHerd,
+  tearDown,
   resumePooler,
   pausePooler,
   reloadPoolerConfig,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { blueprintId, shopBlueprint } from '@/e2e/harness/twin/launch'
 import { managedFleet as fleetWith, patroniOn as patroni } from '@/e2e/harness/twin/patroni'
 import { declareOn } from '@/e2e/harness/twin/stack'
 import type { MemoryFleet } from '@/lib/adapters/memory'
@@ -25,6 +26,10 @@ const targetOf = ({ name, on }: Operation, fleet: MemoryFleet): string => {
   if (on === 'pooler') return fleet.pooler('shop pooler on front').inventory.id
   if (on === 'dns-zone') return fleet.zone('prod.test').inventory.id
   if (on === 'name') return [...fleet.world.names.values()][0]!.id
+  if (on === 'blueprint') {
+    fleet.world.launches.blueprints.set(blueprintId, shopBlueprint())
+    return blueprintId
+  }
   if (on === 'stack') return declareOn(fleet, ['n1', 'n2', 'n3'])
   throw new Error(`no target for ${name}`)
 }
@@ -101,6 +106,8 @@ const harmless = [
   'follow-leader',
   'adopt-patroni',
   'build-cluster',
+  'launch-herd',
+  'tear-down',
   'check-server',
   'refresh-dns',
   'check-zone',

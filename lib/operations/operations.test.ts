@@ -16,6 +16,7 @@ const staged = new Set([
   'build-cluster',
   'create',
   'failover',
+  'launch-herd',
   'etcd-defragment',
   'etcd-disarm',
   'etcd-snapshot',
@@ -37,6 +38,7 @@ const staged = new Set([
   'rolling-restart',
   'set-herd-parameters',
   'switchover',
+  'tear-down',
 ])
 
 /** The states that the target's resource says it can be in. */

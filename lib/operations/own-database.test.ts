@@ -40,6 +40,7 @@ const harmless = [
   'repoint',
   'drop-slot',
   'create',
+  'launch-herd',
   'adopt-patroni',
   'build-cluster',
   'resume-pooler',

@@ -1,0 +1,87 @@
+import { clusterNameOf, dataDirectoryOf, launchPort, settingsOn } from '@/lib/domain/blueprints/launch/launched'
+import { blueprintTag, hostKeyTag, hostnameOf } from '@/lib/domain/blueprints/launch/tags'
+import type { TunedSetting } from '@/lib/domain/blueprints/tuning'
+import type {
+  HostAddress,
+  InstanceAddress,
+  InventoryBlueprint,
+  Launched,
+  LaunchedMachine,
+  LaunchImage,
+  LaunchPlace,
+  ReadPorts,
+} from '@/lib/ports'
+import { packagedSockets } from '@/lib/ports/addresses'
+import type { Plain } from '../facts/instance'
+import type { LaunchInput } from './input'
+
+export const lookTimeoutMs = 20_000
+export const cloudTimeoutMs = 15_000
+
+export type LaunchFacts = {
+  input: LaunchInput
+  launch: Plain<InventoryBlueprint>
+  /** null: the blueprint names no account, or nothing fits. */
+  place: Plain<LaunchPlace> | null
+  /** By architecture. */
+  images: { [architecture: string]: Plain<LaunchImage> }
+  /** What carries the blueprint's tag already; null: not known. */
+  left: Plain<Launched> | null
+  /** Why AWS was not asked, or did not answer; null: it did. */
+  unseen: string | null
+  /** Why EC2 would not launch the first choice; null: it would. */
+  refusal: string | null
+  /** What of its names is taken, in words. */
+  taken: string[]
+  ids: { herd: string; server: string; instance: string }
+}
+
+/** Once the gates have passed there is one. */
+export const placeIn = ({ place }: Pick<LaunchFacts, 'place'>): LaunchPlace => place!
+
+export const keysIdOf = ({ launch }: Pick<LaunchFacts, 'launch'>): string => `launch:${launch.id}`
+
+export const isAlive = ({ state }: Pick<LaunchedMachine, 'state'>): boolean => state === 'pending' || state === 'running'
+
+/** The machine of this launch as it is now; null: there is none that runs. Nothing else carries the blueprint's tag: a gate saw to that. */
+export const machineNow = async (facts: LaunchFacts, ports: ReadPorts, signal: AbortSignal): Promise<LaunchedMachine | null> => {
+  if (facts.place === null) return null
+  const { machines } = await ports.cloud.launched(
+    placeIn(facts),
+    { [blueprintTag]: facts.launch.id },
+    { timeoutMs: cloudTimeoutMs, signal },
+  )
+  return machines.find(isAlive) ?? null
+}
+
+export const addressOf = ({ launch }: LaunchFacts, { privateAddress, publicAddress }: LaunchedMachine): string | null =>
+  launch.blueprint.isPrivate ? privateAddress : publicAddress
+
+export const hostOf = (facts: LaunchFacts, machine: LaunchedMachine): HostAddress => ({
+  serverId: '',
+  environmentId: facts.launch.environmentId,
+  hostname: hostnameOf(facts.launch.blueprint.name, 1),
+  address: addressOf(facts, machine) ?? '',
+  port: 22,
+  user: 'postgres',
+  hostKey: machine.tags[hostKeyTag] ?? null,
+})
+
+export const instanceOn = (facts: LaunchFacts, host: HostAddress): InstanceAddress => ({
+  instanceId: facts.ids.instance,
+  herdId: facts.ids.herd,
+  host,
+  clusterName: clusterNameOf(facts.launch.blueprint),
+  major: facts.launch.blueprint.major,
+  port: launchPort,
+  dataDirectory: dataDirectoryOf(facts.launch.blueprint),
+  socketDirectory: packagedSockets,
+  profile: 'debian',
+  binDirectory: null,
+})
+
+/** For the machine that runs; for the first choice while there is none. */
+export const settingsFor = ({ launch }: LaunchFacts, machine: LaunchedMachine | null): TunedSetting[] => {
+  const choice = launch.choices.find(({ type }) => type === machine?.type) ?? launch.choices[0]
+  return choice === undefined ? [] : settingsOn(launch.blueprint, choice)
+}

@@ -1,0 +1,63 @@
+import { blueprintTag, hostnameOf } from '@/lib/domain/blueprints/launch/tags'
+import { isFault } from '@/lib/kernel/ground/errors'
+import type { GatherContext } from '@/lib/kernel/operation/operation'
+import type { InventoryBlueprint, Launched, MachineSpec, ReadPorts } from '@/lib/ports'
+import type { Plain } from '../facts/instance'
+import { cloudTimeoutMs, type LaunchFacts } from './facts'
+import type { LaunchInput } from './input'
+import { machineSpec } from './spec'
+
+export const gatherLaunch = async (ports: ReadPorts, input: LaunchInput, { targetId, signal }: GatherContext): Promise<LaunchFacts> => {
+  const launch = (await ports.inventory.blueprint(targetId)) as Plain<InventoryBlueprint>
+  const [first] = launch.choices
+  const place = launch.account === null || first === undefined ? null : { accountId: launch.account.id, region: first.region }
+  const ids = { herd: crypto.randomUUID(), server: crypto.randomUUID(), instance: crypto.randomUUID() }
+  const facts: LaunchFacts = {
+    input,
+    launch,
+    place,
+    images: {},
+    left: null,
+    unseen: null,
+    refusal: null,
+    taken: await takenNames(ports, launch),
+    ids,
+  }
+  if (place === null) return facts
+  try {
+    const options = { timeoutMs: cloudTimeoutMs, signal }
+    facts.left = (await ports.cloud.launched(place, { [blueprintTag]: launch.id }, options)) as Plain<Launched>
+    for (const architecture of new Set(launch.choices.map((one) => one.architecture))) {
+      const image = await ports.cloud.image(place, architecture, options)
+      if (image !== null) facts.images[architecture] = { ...image }
+    }
+    facts.refusal = await whyRefused(facts, ports, signal)
+  } catch (error) {
+    if (!isFault(error) || signal.aborted) throw error
+    facts.unseen = error.message
+  }
+  return facts
+}
+
+const takenNames = async (ports: ReadPorts, { environmentId, blueprint, title }: Plain<InventoryBlueprint>): Promise<string[]> => {
+  const hostname = hostnameOf(blueprint.name, 1)
+  const [herd, { servers }] = await Promise.all([
+    ports.inventory.herdIn(environmentId, title),
+    ports.inventory.clusterStanding(environmentId, null, [hostname]),
+  ])
+  return [...(herd === null ? [] : [`the herd ${herd.name}`]), ...servers.map((one) => `the server ${one.hostname}`)]
+}
+
+/** As EC2 judges the first choice, in words. Its own group does not exist yet, so the request is made without one. */
+const whyRefused = async (facts: LaunchFacts, ports: ReadPorts, signal: AbortSignal): Promise<string | null> => {
+  const choice = facts.launch.choices[0]!
+  if (facts.images[choice.architecture] === undefined || facts.launch.publicKey === null) return null
+  const spec: MachineSpec = machineSpec(facts, 0, { part: 'dry-run', groupIds: facts.launch.blueprint.securityGroupIds, jobId: 'none' })
+  try {
+    await ports.cloud.mayLaunch(facts.place!, spec, { timeoutMs: cloudTimeoutMs, signal })
+    return null
+  } catch (error) {
+    if (!isFault(error) || error.code === 'cloud.unreachable' || signal.aborted) throw error
+    return error.message
+  }
+}

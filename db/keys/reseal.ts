@@ -68,8 +68,8 @@ export const sealedPlaces = (): SealedPlace[] => {
       isOwn: true,
     },
     { ...column('authorities', 'sealed_key', "'stack-key:' || stack_id || ':' || server"), isOwn: true },
+    { ...column('launch_keys', 'sealed', "'launch-keys:' || blueprint_id"), key: 'blueprint_id::text', isOwn: true },
     {
-      ...column('launch_keys', 'sealed', "'launch-keys:' || blueprint_id"),
       ...column('stack_secrets', 'sealed', "'stack-secret:' || stack_id || ':' || name"),
       key: "stack_id || ':' || name",
       isOwn: true,

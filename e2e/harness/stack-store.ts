@@ -18,7 +18,7 @@ export const stackStoreInMemory = (): StackStore & { declare: (stack: DeclaredSt
     secrets: async (id) => kept.get(id) ?? {},
     hasKeys: async (id, { secrets, servers }) => {
       const own = kept.get(id) ?? {}
-      return [...secrets, ...servers.map(({ name }) => `key ${name}`)].every((name) => name in own)
+      return kept.has(id) && [...secrets, ...servers.map(({ name }) => `key ${name}`)].every((name) => name in own)
     },
     makeKeys: async (id, { cluster, secrets, servers, days }) => {
       if (kept.has(id)) return

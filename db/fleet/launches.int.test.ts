@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
+import { describe, isPair, makeAuthority, makeServerCertificate, newSecret } from '@/lib/adapters/stacks/keys'
+import { scramVerifier } from '@/lib/adapters/stacks/verifier'
+import { makeVault } from '@/lib/adapters/vault'
+import type { NewLaunch } from '@/lib/ports'
+import { resealAll } from '../keys/reseal'
+import { getPool } from '../pg/client'
+import { withLaunchKeys } from '../stacks/launch-keys'
+import { makeStackStore } from '../stacks/store'
+import { makeInventoryAct } from './herd-members'
+import { makeInventory } from './inventory'
+
+let database: TestDatabase
+const [act, read] = [makeInventoryAct(), makeInventory()]
+const options = { timeoutMs: 5_000 }
+const ids: Record<string, string> = {}
+const query = async (text: string, values: unknown[] = []) => (await getPool().query(text, values)).rows
+const [key, other] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(32, 2).toString('base64')]
+const maker = { newSecret, makeAuthority, makeServerCertificate, describe }
+const passwordPurpose = 'blueprint.sealedAdminPassword'
+const storeWith = (vault: ReturnType<typeof makeVault>) =>
+  withLaunchKeys(makeStackStore(vault, maker, read), vault, { ...maker, verifierOf: scramVerifier, passwordPurpose })
+
+beforeAll(async () => {
+  database = await startDatabase()
+  const [environment] = await query(`insert into environments (name) values ('prod') returning id`)
+  const [account] = await query(
+    `insert into cloud_accounts (environment_id, name, regions, uses_worker_role) values ($1, 'cloud', '{us-east-1}', true) returning id`,
+    [environment.id],
+  )
+  await query(
+    `insert into console_keys (environment_id, state, public_key, sealed_private_key) values ($1, 'current', 'ssh-ed25519 AAAA', '')`,
+    [environment.id],
+  )
+  const [blueprint] = await query(
+    `insert into blueprints (environment_id, account_id, name, regions, storage_gb, admin_user, sealed_admin_password, types, imported)
+      values ($1, $2, 'shop', '{us-east-1}', 100, 'app', $3, '{m5.large}', '{"backup.s3_bucket": "b"}') returning id`,
+    [environment.id, account.id, makeVault(key).seal('a pass’word', passwordPurpose)],
+  )
+  const [run] = await query(
+    `insert into runs (operation, resource, title, actor_name, policy, digest) values ('launch-herd', 'blueprint', '', 'ada', '{}', '') returning id`,
+  )
+  const [job] = await query(
+    `insert into jobs (run_id, operation, resource, target_id, title, digest) values ($1, 'launch-herd', 'blueprint', $2, '', '') returning id`,
+    [run.id, blueprint.id],
+  )
+  Object.assign(ids, { environment: environment.id, blueprint: blueprint.id, job: job.id })
+}, 120_000)
+afterAll(() => database.stop())
+
+const launch = (): NewLaunch => ({
+  blueprintId: ids.blueprint!,
+  jobId: ids.job!,
+  herd: {
+    id: '6f1c2a00-0000-8000-8000-000000000001',
+    name: 'shop',
+    clusterName: 'shop',
+    port: 5432,
+    dataDirectory: '/var/lib/postgresql/18/shop',
+    systemIdentifier: '7300000000000000001',
+  },
+  members: [
+    {
+      serverId: '6f1c2a00-0000-8000-8000-000000000002',
+      instanceId: '6f1c2a00-0000-8000-8000-000000000003',
+      hostname: 'shop-1',
+      address: '203.0.113.9',
+      user: 'postgres',
+      hostKey: 'SHA256:abc',
+      zone: 'us-east-1a',
+    },
+  ],
+})
+
+test('a blueprint comes with its account, its key, what it asks for beside, and no secret', async () => {
+  const found = await read.blueprint(ids.blueprint!)
+  expect(found).toMatchObject({
+    title: 'shop',
+    environmentName: 'prod',
+    account: { title: 'cloud' },
+    herd: null,
+    hasPassword: true,
+    publicKey: 'ssh-ed25519 AAAA',
+    asksFor: ['backup.s3_bucket'],
+    blueprint: { name: 'shop', storageGb: 100, adminUser: 'app', major: '18', market: 'spot' },
+  })
+  expect(JSON.stringify(found)).not.toContain('sealed')
+  await expect(read.blueprint(ids.environment!)).rejects.toMatchObject({ code: 'record.missing' })
+})
+
+test('a launch is registered in one go and once, with its pinned key and under the name of who asked; torn down, nothing of it is registered', async () => {
+  await act.registerLaunch(launch(), options)
+  await act.registerLaunch(launch(), options)
+  expect((await read.blueprint(ids.blueprint!)).herd).toEqual({ id: launch().herd.id, name: 'shop' })
+  expect(await read.herdInstances(launch().herd.id)).toMatchObject([
+    {
+      title: 'shop on shop-1',
+      address: { host: { hostKey: 'SHA256:abc', address: '203.0.113.9' }, port: 5432, clusterName: 'shop', major: '18' },
+    },
+  ])
+  const another = { ...launch(), herd: { ...launch().herd, id: '6f1c2a00-0000-8000-8000-000000000009' } }
+  await expect(act.registerLaunch(another, options)).rejects.toMatchObject({ code: 'record.missing' })
+  const changes = () => query('select resource, act, actor_name from changes order by resource, act')
+  expect(await changes()).toEqual(['herd', 'instance', 'server'].map((resource) => ({ resource, act: 'add', actor_name: 'ada' })))
+
+  const forget = { blueprintId: ids.blueprint!, herdId: launch().herd.id, jobId: ids.job! }
+  await query(`insert into poolers (herd_id, server_id, config_path) values ($1, $2, '/etc/pgbouncer/pgbouncer.ini')`, [
+    launch().herd.id,
+    launch().members[0]!.serverId,
+  ])
+  await expect(act.forgetLaunch(forget, options)).rejects.toMatchObject({ code: 'record.in-use' })
+  expect(await query('select (select count(*)::int from herds) as herds, (select count(*)::int from instances) as members')).toEqual([
+    { herds: 1, members: 1 },
+  ])
+  await query('delete from poolers')
+  await act.forgetLaunch(forget, options)
+  await act.forgetLaunch(forget, options)
+  expect(
+    await query(
+      'select (select count(*)::int from herds) as herds, (select count(*)::int from instances) as members, (select count(*)::int from servers) as servers',
+    ),
+  ).toEqual([{ herds: 0, members: 0, servers: 0 }])
+  expect((await read.blueprint(ids.blueprint!)).herd).toBeNull()
+  expect((await changes()).filter((one) => one.act === 'delete')).toHaveLength(3)
+})
+
+test('keys of a launched herd are sealed, made again only for another address, reach a host beside the password and its verifier, and open with the vault’s next key', async () => {
+  const store = storeWith(makeVault(key))
+  const id = `launch:${ids.blueprint}`
+  const wanted = { cluster: 'shop', secrets: [], servers: [{ name: 'shop-1', address: '10.0.0.1' }], days: 30 }
+  expect(await store.hasKeys(id, wanted)).toBe(false)
+  await store.makeKeys(id, wanted, options)
+  await store.makeKeys(id, wanted, options)
+  const made = await store.secrets(id)
+  expect(Object.keys(made).sort()).toEqual(['authority', 'certificate shop-1', 'key shop-1', 'user app', 'verifier app'])
+  expect(made['user app']).toBe('a pass’word')
+  expect(isPair({ certificate: made['certificate shop-1']!, privateKey: made['key shop-1']! })).toBe(true)
+  expect(JSON.stringify(await query('select * from launch_keys'))).not.toContain('PRIVATE KEY')
+  const moved = { ...wanted, servers: [{ name: 'shop-1', address: '10.0.0.2' }] }
+  expect(await store.hasKeys(id, moved)).toBe(false)
+  await store.makeKeys(id, moved, options)
+  expect((await store.secrets(id)).authority).toBe(made.authority)
+  expect((await resealAll(makeVault(other, key))).lost).toEqual([])
+  const resealed = storeWith(makeVault(other))
+  expect((await resealed.secrets(id)).authority).toBe(made.authority)
+  await resealed.dropKeys(id, options)
+  expect(Object.keys(await resealed.secrets(id)).sort()).toEqual(['user app', 'verifier app'])
+})
+
+test('PostgreSQL takes the verifier in place of the password, and lets the password in', async () => {
+  await query(`create role scram_app login password '${scramVerifier('a pass’word')}'`)
+  const [{ same }] = await query(`select rolpassword like 'SCRAM-SHA-256$4096:%' as same from pg_authid where rolname = 'scram_app'`)
+  expect(same).toBe(true)
+})

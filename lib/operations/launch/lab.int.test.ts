@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startLab, testFleet } from '@/e2e/harness/lab'
+import { fingerprintOfLine } from '@/e2e/harness/lab-addresses'
+import { sshIntoLab } from '@/e2e/harness/lab-ssh'
+import { stackStoreInMemory } from '@/e2e/harness/stack-store'
+import { shopBlueprint } from '@/e2e/harness/twin/launch'
+import { makeMachines } from '@/lib/adapters/aws'
+import { makeCloud } from '@/lib/adapters/aws/cloud'
+import { makeLaunches } from '@/lib/adapters/aws/launches'
+import { makeRds } from '@/lib/adapters/aws/rds'
+import { MemoryJournal, memoryFleet, passingClock } from '@/lib/adapters/memory'
+import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
+import { openSsh } from '@/lib/adapters/ssh'
+import { scramVerifier } from '@/lib/adapters/stacks/verifier'
+import { makeSshKey } from '@/lib/adapters/vault'
+import { drive } from '@/lib/kernel/engine/engine'
+import { systemClock } from '@/lib/kernel/ground/clock'
+import type { Operation } from '@/lib/kernel/operation/operation'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
+import { type RunningCloud, startCloud } from '@/lib/playground/cloud'
+import type { Machine } from '@/lib/playground/cloud/state'
+import type { Lab } from '@/lib/playground/lab/lab'
+import { postgresMajor } from '@/lib/playground/machine/machine'
+import type { InventoryBlueprint, NewLaunch } from '@/lib/ports'
+import { launchHerd } from '.'
+import { tearDown } from './tear-down'
+
+const host = 'shop-1'
+const password = 'a long pass'
+const input = { consoleNetwork: '198.18.0.0/16' }
+const key = makeSshKey('launch')
+const blueprint: InventoryBlueprint = {
+  ...shopBlueprint(
+    {},
+    {
+      ...{ storageGb: null, isPrivate: true, major: String(postgresMajor()), extensions: ['pg_trgm'], clientAddresses: ['198.18.0.0/16'] },
+      settings: 'shared_buffers = 16MB\nmax_connections = 20\nfsync = off',
+    },
+  ),
+  publicKey: key.publicKey.trim(),
+}
+let lab: Lab
+let aws: RunningCloud
+let over: PortsOverSsh
+let herd: InventoryBlueprint['herd'] = null
+const registered: NewLaunch[] = []
+const closers: (() => unknown)[] = []
+
+/** What EC2 and cloud-init do with a machine: its host boots, lets in the key of the user data alone, and tells its own on the console. */
+const boot = async (machine: Machine) => {
+  await lab.powerOn(host)
+  const [letIn] = /ssh-ed25519 \S+/.exec(machine.userData ?? '') ?? []
+  lab.authorize(letIn!)
+  const fingerprint = fingerprintOfLine(lab.hostKeys().find((one) => one.host === host)!.publicKey)
+  machine.console = `-----BEGIN SSH HOST KEY FINGERPRINTS-----\n256 ${fingerprint} root@${host} (ED25519)\n-----END SSH HOST KEY FINGERPRINTS-----\n`
+}
+
+beforeAll(async () => {
+  const started = await startLab(testFleet({}, { idleHosts: [host] }))
+  lab = started.lab
+  closers.push(started.close)
+  await lab.powerOff(host)
+  aws = await startCloud({
+    settleMs: 300,
+    consistencyMs: 100,
+    limits: { read: { burst: 500, perSecond: 100 }, change: { burst: 500, perSecond: 100 } },
+    power: (machine, to) => {
+      if (to === 'off') return void lab.powerOff(host).catch(() => {})
+      machine.privateIp = lab.host(host).address
+      void boot(machine)
+    },
+  })
+  closers.push(aws.stop)
+  const plain = openSsh({ keyFor: async () => key.privateKey })
+  const { ssh, close } = await sshIntoLab(lab, plain)
+  closers.push(close, plain.close)
+  const [machines, rds, launches] = [makeMachines(), makeRds(), makeLaunches()]
+  closers.push(machines.close, rds.close, launches.close)
+  const cloud = makeCloud(machines, rds, launches, async (id) => ({
+    ...{ id, name: 'cloud', endpoint: aws.endpoint, credentials: aws.user, role: null },
+  }))
+  const beside = memoryFleet([])
+  const store = stackStoreInMemory()
+  over = makePortsOverSsh(ssh, {
+    read: {
+      names: beside.read.names,
+      cloud: cloud.read,
+      inventory: { ...beside.read.inventory, blueprint: async () => ({ ...blueprint, herd }), herdInstances: async () => [] },
+    },
+    act: {
+      names: beside.act.names,
+      cloud: cloud.act,
+      inventory: {
+        ...beside.act.inventory,
+        registerLaunch: async (launch) => {
+          registered.push(launch)
+          herd = { id: launch.herd.id, name: launch.herd.name }
+        },
+        forgetLaunch: async () => {
+          herd = null
+        },
+      },
+    },
+    stacks: {
+      ...store,
+      secrets: async (id) => ({ ...(await store.secrets(id)), 'user app': password, 'verifier app': scramVerifier(password) }),
+    },
+    canaryFolder: lab.layout.at('canary'),
+  })
+  closers.push(over.close)
+}, 60_000)
+afterAll(async () => {
+  for (const close of closers.reverse()) await close()
+})
+
+const run = async (operation: Operation, asked: Record<string, string>) => {
+  const { digest, reason } = await makeTargetPlan(operation, over.ports.read, asked, blueprint.id, new AbortController().signal)
+  expect(reason).toBeNull()
+  const journal = new MemoryJournal(passingClock())
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
+  const job = { id: crypto.randomUUID(), targetId: blueprint.id, input: asked, digest }
+  const state = await drive(operation, job, journal.open(), over.ports, options)
+  const told = journal.lines.filter(({ kind }) => ['failed', 'note', 'refused', 'attention'].includes(kind)).slice(-8)
+  expect(`${state} ${JSON.stringify(told, null, 1)}`).toMatch(/^done/)
+  return journal
+}
+const tagged = () =>
+  over.ports.read.cloud.launched(
+    { accountId: 'account', region: 'us-east-1' },
+    { 'matriarch:blueprint': blueprint.id },
+    { timeoutMs: 5000 },
+  )
+const client = () =>
+  lab.run([
+    'psql',
+    `postgresql://app:${encodeURIComponent(password)}@${lab.host(host).address}:5432/shop?sslmode=require`,
+    '-XAtc',
+    'select 1',
+  ])
+
+test('from a blueprint to select 1 over TLS with a password, on a host whose key EC2 told; and torn down to nothing that carries its tag', {
+  timeout: 120_000,
+}, async () => {
+  const journal = await run(launchHerd, input)
+  expect((await client()).stdout.trim()).toBe('1')
+  expect(registered).toMatchObject([
+    { herd: { name: 'shop', systemIdentifier: expect.stringMatching(/^\d{19}$/) }, members: [{ hostname: host }] },
+  ])
+  expect(JSON.stringify(journal.lines)).not.toContain(password)
+  expect(aws.cloud.seen.filter(({ action }) => action === 'RunInstances')).toHaveLength(1)
+  await run(tearDown, {})
+  const { machines, volumes, groups } = await tagged()
+  expect([machines.map(({ state }) => state), volumes, groups, herd]).toEqual([['terminated'], [], [], null])
+  expect((await client()).code).not.toBe(0)
+})

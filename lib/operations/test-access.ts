@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { leastPolicy } from '@/lib/domain/machines/access'
+import { launchPolicy, leastPolicy } from '@/lib/domain/machines/access'
 import { counted } from '@/lib/domain/values/counted'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
@@ -55,6 +55,10 @@ const tryActions = (): Effect<AccessFacts, null, { tried: Tried[]; policy: strin
       note(verdict === 'allowed' ? 'info' : 'warning', `${region} ${action}: ${verdict}${because === null ? '' : `. ${because}`}`)
     const policy = policyOf(facts)
     note('info', `The least policy for all of it:\n${policy}`)
+    note(
+      'info',
+      `To launch herds from blueprints and tear them down, attach this one as well:\n${launchPolicy(account.regions.map(({ region }) => region))}`,
+    )
     const missing = tried.filter(({ verdict }) => verdict === 'refused')
     if (missing.length > 0)
       throw new Fault('step.blocked', {

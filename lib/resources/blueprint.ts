@@ -276,7 +276,7 @@ export const blueprint = defineResource({
   ],
   help: [
     'A blueprint says what a herd on EC2 is to be: requirements, not a machine. Prices and fit are shown beside the form for what is typed.',
-    'It plans and prices a herd. The console does not launch machines from it yet.',
+    'Launch makes the herd’s primary on EC2, as a plan shows it with every call, file and price; Tear down destroys all that it has there, named by id. Standbys and backups are not made by a launch yet.',
     'Import reads manifests, flags and environment variables of pg-spot-operator. Each version of a blueprint is in its history.',
   ],
 })

@@ -47,7 +47,7 @@ export const launchesContract = (title: string, open: () => Promise<LaunchesStag
       userData: '#cloud-config\n',
       rootGb: 20,
       volume: { sizeGb: 50, kind: 'gp3', iops: 4000, mibs: null },
-      tags: { 'test:part': tag },
+      tags: { 'test:part': tag, 'matriarch:blueprint': 'contract' },
       ...given,
     })
     const gone = async (ids: string[]) => {
@@ -57,7 +57,11 @@ export const launchesContract = (title: string, open: () => Promise<LaunchesStag
 
     test('a machine is launched once however often it is asked for with its token, and has its tags, its group and a volume of its own', async () => {
       const tag = fresh()
-      await act().makeGroup(stage.place, { name: tag, description: 'of a test', vpcId: null, tags: { 'test:part': tag } }, limits)
+      await act().makeGroup(
+        stage.place,
+        { name: tag, description: 'of a test', vpcId: null, tags: { 'test:part': tag, 'matriarch:blueprint': 'contract' } },
+        limits,
+      )
       const [group] = (await ours(tag)).groups
       const wanted = await spec(tag, { groupIds: [group!.id] })
       await act().launch(stage.place, wanted, limits)
@@ -90,7 +94,7 @@ export const launchesContract = (title: string, open: () => Promise<LaunchesStag
 
     test('a group lets in whom it was told to, and telling it again changes nothing', async () => {
       const tag = fresh()
-      const group = { name: tag, description: 'of a test', vpcId: null, tags: { 'test:part': tag } }
+      const group = { name: tag, description: 'of a test', vpcId: null, tags: { 'test:part': tag, 'matriarch:blueprint': 'contract' } }
       await act().makeGroup(stage.place, group, limits)
       await act().makeGroup(stage.place, group, limits)
       const [{ id, rules } = { id: '', rules: [] }, ...more] = (await ours(tag)).groups
@@ -113,7 +117,9 @@ export const launchesContract = (title: string, open: () => Promise<LaunchesStag
       const [machine] = (await ours(tag)).machines
       await act().tag(stage.place, [machine!.id], { 'test:key': 'SHA256:abc' }, limits)
       const found = await read().launched(stage.place, { 'test:key': 'SHA256:abc', 'test:part': tag }, limits)
-      expect(found.machines).toMatchObject([{ id: machine!.id, market: 'on-demand', tags: { 'test:part': tag } }])
+      expect(found.machines).toMatchObject([
+        { id: machine!.id, market: 'on-demand', tags: { 'test:part': tag, 'matriarch:blueprint': 'contract' } },
+      ])
       await gone([machine!.id])
     })
 

@@ -39,3 +39,28 @@ export const leastPolicy = ({
   ]
   return JSON.stringify({ Version: '2012-10-17', Statement: statements }, null, 2)
 }
+
+/** What it needs besides to launch herds and to tear them down: what is there already is changed and destroyed only where it carries the tag of a blueprint. */
+export const launchPolicy = (regions: readonly string[]): string => {
+  const inRegions = { StringEquals: { 'aws:RequestedRegion': [...regions] } }
+  const own = { StringLike: { 'aws:ResourceTag/matriarch:blueprint': '*' } }
+  const allow = (Sid: string, Action: readonly string[], Condition?: object) => ({
+    ...{ Sid, Effect: 'Allow', Action, Resource: '*' },
+    ...(Condition === undefined ? {} : { Condition }),
+  })
+  const statements = [
+    allow('MatriarchSeesLaunches', ['ec2:DescribeImages', 'ec2:DescribeSecurityGroups', 'ec2:GetConsoleOutput']),
+    allow('MatriarchLaunches', ['ec2:RunInstances', 'ec2:CreateSecurityGroup'], inRegions),
+    // EC2 makes a role of its own at an account’s first spot machine.
+    allow('MatriarchUsesSpot', ['iam:CreateServiceLinkedRole'], { StringEquals: { 'iam:AWSServiceName': 'spot.amazonaws.com' } }),
+    allow('MatriarchTagsWhatItLaunches', ['ec2:CreateTags'], {
+      StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateSecurityGroup'] },
+    }),
+    allow(
+      'MatriarchTearsDown',
+      ['ec2:CreateTags', 'ec2:AuthorizeSecurityGroupIngress', 'ec2:TerminateInstances', 'ec2:DeleteVolume', 'ec2:DeleteSecurityGroup'],
+      own,
+    ),
+  ]
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements }, null, 2)
+}

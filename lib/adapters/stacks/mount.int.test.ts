@@ -32,7 +32,7 @@ const attach = (id: string, content = '') => {
 }
 const run = (script: string, id: string) => {
   const env = {
-    ...process.env,
+    NODE_ENV: 'test' as const,
     PATH: `${join(folder, 'bin')}:/usr/sbin:/usr/bin:/sbin:/bin`,
     ...{ DEVICES: join(folder, 'dev'), FSTAB: join(folder, 'fstab'), NOTES: join(folder, 'notes') },
   }

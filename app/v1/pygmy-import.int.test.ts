@@ -32,7 +32,8 @@ insert into engine_rules values
   (12, 'night', 249, '{"ec2_default_type": "m5.large", "ec2_role_types": ["Backup:m5.xlarge"], "rds_default_type": null, "rds_role_types": null, "averageLoad": {"op": "less", "value": "32"}, "retry": {"retry_after": "15", "retry_max": "3"}}', 'SCALE_DOWN', 'CRON', '{"0 22 * * *","0/5 23 * * *"}', null, 'ALL'),
   (13, 'night', 249, '{}', 'SCALE_UP', 'CRON', '{"30 6 * * *"}', 12, 'ALL'),
   (14, 'broken', 249, '{"ec2_default_type": "m5.large"}', 'SCALE_UP', 'CRON', '{"@reboot"}', null, 'ALL'),
-  (15, 'lost', 9, '{"ec2_default_type": "m5.large"}', 'SCALE_UP', 'CRON', '{"0 6 * * *"}', null, 'ALL');
+  (15, 'lost', 9, '{"ec2_default_type": "m5.large"}', 'SCALE_UP', 'CRON', '{"0 6 * * *"}', null, 'ALL'),
+  (16, 'replica', 252, '{"ec2_default_type": null, "ec2_role_types": null, "rds_default_type": "db.m5.large", "rds_role_types": null}', 'SCALE_DOWN', 'CRON', '{"0 1 * * *"}', null, 'ALL');
 insert into engine_dnsdata values (1, 'n/a', 'shop-ro.example.org', 'MATCH_INSTANCE', 31, null, null), (2, 'n/a', 'jobs-ro.example.org', 'MATCH_ROLE', null, 252, 'Slave');
 insert into engine_exceptiondata values (7, '2031-04-06', '[{"id": 249, "value": "shop-(249)"}, {"id": 9, "value": "gone-(9)"}]'), (8, '2020-01-01', '[{"id": 249}]');
 `
@@ -92,6 +93,7 @@ test('a pygmy’s database is read for a dry run that says what becomes of each 
     /- +cluster +9 +gone +No herd is called so/,
     /- +instance +33 +i-nowhere +No instance is on a machine i-nowhere\./,
     /\+ +rule +12 +night +m5\.large at 0 22 \* \* \*; 0\/5 23 \* \* \* if combined\.load < 32, with a reverse rule at 30 6 \* \* \*\./,
+    /\+ +rule +16 +replica +db\.m5\.large at 0 1 \* \* \*\./,
     /- +rule +14 +broken +“@reboot”/,
     /- +rule +15 +lost +Its cluster is not imported\./,
     /\+ +dns +1 +shop-ro\.example\.org +Of shop on shop-2\./,
@@ -105,9 +107,9 @@ test('a pygmy’s database is read for a dry run that says what becomes of each 
   const [, digest] = /--apply (\w+)/.exec(dry.out)!
   expect((await cli(['--database', source, ...zone, '--apply', 'another'])).code).toBe(5)
   const applied = await cli(['--database', source, ...zone, '--apply', digest!])
-  expect(applied.out).toMatch(/9 added, 0 there already, 5 not imported, 0 failed\./)
+  expect(applied.out).toMatch(/10 added, 0 there already, 5 not imported, 0 failed\./)
   const again = await cli(['--database', source, ...zone])
-  expect(again.out).toMatch(/0 to add, 9 there already, 5 not imported/)
+  expect(again.out).toMatch(/0 to add, 10 there already, 5 not imported/)
 
   const get = async (path: string) =>
     (await fetch(`${api.url}/v1/api${path}`, { headers: { authorization: `Bearer ${tokens.dba}` } })).json()
@@ -118,10 +120,11 @@ test('a pygmy’s database is read for a dry run that says what becomes of each 
   expect((await get('/rules')).map(({ id, action, rule }: Record<string, unknown>) => [id, action, rule])).toEqual([
     [12, 'SCALE_DOWN', expect.objectContaining({ averageLoad: { op: 'less', value: '32' }, ec2_role_types: ['Backup:m5.xlarge'] })],
     [13, 'SCALE_UP', {}],
+    [16, 'SCALE_DOWN', expect.objectContaining({ ec2_default_type: null, rds_default_type: 'db.m5.large' })],
   ])
   expect(await get('/cluster/management/4')).toMatchObject({ cluster_id: 249, fallback_instances_scale_down: ['m5.large'] })
   const { rows } = await getPool().query(
-    `select zone, fallbacks, actor_name as "actor" from sizing_rules, audit where act = 'sizing-rule.import' and action = 'down'`,
+    `select zone, fallbacks, actor_name as "actor" from sizing_rules, audit where act = 'sizing-rule.import' and action = 'down' and name = 'night'`,
   )
   expect(rows).toEqual([{ zone: 'Europe/Berlin', fallbacks: 'm5.large', actor: 'admin (token dba)' }])
 })

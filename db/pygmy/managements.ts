@@ -1,4 +1,5 @@
 import { clientPattern } from '@/lib/domain/activity/client-patterns'
+import { isType } from '@/lib/domain/machines/classes'
 import { FieldFaults, FieldReader } from '@/lib/domain/pygmy/field-faults'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
@@ -156,12 +157,11 @@ export const deleteManagement = async (actor: Actor, number: number): Promise<vo
   await applyToRules(actor, cluster)
 }
 
-const typePattern = /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/
 const fallbacksMax = 200
 
 /** Those of a list that are types, as a sizing rule has them, as many as it takes. */
 const asFallbacks = (list: unknown): string => {
-  const types = (Array.isArray(list) ? list : []).filter((one): one is string => typeof one === 'string' && typePattern.test(one))
+  const types = (Array.isArray(list) ? list : []).filter((one): one is string => typeof one === 'string' && isType(one))
   let text = ''
   for (const type of types) if (`${text}, ${type}`.length <= fallbacksMax) text = text === '' ? type : `${text}, ${type}`
   return text

@@ -1,5 +1,5 @@
 import type { TypeSpan } from '@/lib/domain/rules/choose'
-import type { EarlierType, RuleMember } from '@/lib/domain/rules/question'
+import { becameOf, type EarlierType, type RuleMember } from '@/lib/domain/rules/question'
 import { databaseFault, getPool } from '../pg/client'
 
 const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -55,6 +55,6 @@ export const readEarlierTypes = (ruleIds: readonly string[]): Promise<EarlierTyp
     )
     return rows.map(({ to, fallbacks, ...rest }) => ({
       ...rest,
-      became: [to, ...fallbacks.split(',').map((one) => one.trim())].filter((one) => one !== ''),
+      became: becameOf(to, fallbacks),
     }))
   })

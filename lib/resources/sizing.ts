@@ -1,10 +1,11 @@
 import { sizingDecisions, sizingRules } from '@/db/schema'
 import { clientPattern } from '@/lib/domain/activity/client-patterns'
+import { typeSource } from '@/lib/domain/machines/classes'
 import { defineResource } from '@/lib/kernel/resource/resource'
 
 const isResize = { field: 'action', is: ['down', 'up'] } as const
 const isReturn = { field: 'action', is: ['return'] } as const
-const typePattern = { source: '^[a-z][a-z0-9-]*\\.[a-z0-9-]+$', message: 'Write a type as EC2 does: m5.large.' }
+const typePattern = { source: `^${typeSource}$`, message: 'Write a type as EC2 does: m5.large; or a class as RDS does: db.m5.large.' }
 
 const states = [
   { value: 'deciding', label: 'Deciding', tone: 'info' },
@@ -56,14 +57,14 @@ export const sizingRule = defineResource({
       missing: 'Give the type that standbys are to become.',
       maxLength: 40,
       pattern: typePattern,
-      help: 'That standbys become: m5.large.',
+      help: 'That standbys become: m5.large. A read replica of RDS becomes the class that runs on it: db.m5.large.',
     },
     memberTypes: {
       kind: 'tags',
       label: 'Types of single members',
       when: isResize,
       pattern: {
-        source: '^[^:,]{1,80}:[a-z][a-z0-9-]*\\.[a-z0-9-]+$',
+        source: `^[^:,]{1,80}:${typeSource}$`,
         message: 'Write a server, or the PGRole tag of a machine, and its type: db2:m5.xlarge or Backup:m5.large.',
       },
       help: 'Where they differ, one a line: a server’s name or the value of a machine’s PGRole tag, a colon and a type. The first that fits counts.',

@@ -1,3 +1,4 @@
+import { isType } from '@/lib/domain/machines/classes'
 import { isDay } from '@/lib/domain/pygmy/dates'
 import { fieldsOf, Unusable, type WrittenRule } from '@/lib/domain/pygmy/rule'
 import { parseConditions } from '@/lib/domain/rules/condition-text'
@@ -20,8 +21,6 @@ export interface ImportPlan {
 }
 
 type Content = ImportInput['content']
-
-const typePattern = /^[a-z][a-z0-9-]*\.[a-z0-9.-]+$/
 
 /** What would be imported, and what not and why. Changes nothing. */
 export const planImport = async (actor: Actor, { content, herds }: Pick<ImportInput, 'content' | 'herds'>): Promise<ImportPlan> => {
@@ -184,7 +183,7 @@ const writtenOf = (one: Content['rules'][number], { rules }: Content): WrittenRu
   try {
     const fields = fieldsOf(written)
     if (name === '') return 'It has no name.'
-    if (!typePattern.test(fields.type)) return `${fields.type} is no type.`
+    if (!isType(fields.type)) return `${fields.type} is no type.`
     for (const said of [
       parseSchedules(fields.schedules),
       parseConditions(fields.conditions),

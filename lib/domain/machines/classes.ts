@@ -1,5 +1,11 @@
 import { sampleTypes, type TypeRow } from './sample'
 
+/** `m5.large`, or `db.m5.large` where it is a class of RDS; of a regular expression. */
+export const typeSource = '(db\\.)?[a-z][a-z0-9-]*\\.[a-z0-9-]+'
+const whole = new RegExp(`^${typeSource}$`)
+
+export const isType = (text: string): boolean => whole.test(text)
+
 /** `m5.large` of the class `db.m5.large`; any other type as it is. */
 export const typeOfClass = (name: string): string => name.replace(/^db\./, '')
 
@@ -8,6 +14,9 @@ export const typeBehind = (name: string): TypeRow | null => sampleTypes[typeOfCl
 
 /** `db.m5.large` of `m5.large` or `db.m5.large`: how RDS calls the class that runs on a type. */
 export const classOfType = (name: string): string => (name.startsWith('db.') ? name : `db.${name}`)
+
+/** A type as the cloud of a machine calls it that has this one: a class for a DB instance of RDS, the type for a machine of EC2. */
+export const spelledAs = (own: string, type: string): string => (own.startsWith('db.') ? classOfType(type) : typeOfClass(type))
 
 /** `2 vCPUs, 8 GiB`; null: the console's catalogue does not hold it. */
 export const sayClass = (name: string): string | null => {

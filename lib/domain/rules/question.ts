@@ -1,3 +1,4 @@
+import { spelledAs } from '../machines/classes'
 import type { SizedMember, TypeSpan } from './choose'
 
 /** What a rule asks of each member. */
@@ -40,6 +41,10 @@ export interface EarlierType {
   became: readonly string[]
 }
 
+/** What a rule made of a member: the type it gave, or one of its fallbacks. */
+export const becameOf = (to: string, fallbacks: string): string[] =>
+  [to, ...fallbacks.split(',').map((one) => one.trim())].filter((one) => one !== '').map((one) => spelledAs(to, one))
+
 const roleTag = 'PGRole'
 
 /** The type that a rule that shrinks or grows gives a member: the first of its own that fits, or the rule's. */
@@ -61,7 +66,10 @@ export const sizedMembers = (rule: RuleQuestion, members: readonly RuleMember[],
   members.map((member) => {
     const { id, title, role, cpus, type, types } = member
     const said = { id, title, isPrimary: role === 'primary', cpus, type, ...(types ? { types } : {}) }
-    if (rule.action !== 'return') return { ...said, to: wantedType(rule, member), because: null }
+    if (rule.action !== 'return') {
+      const to = wantedType(rule, member)
+      return { ...said, to: to === null || type === null ? to : spelledAs(type, to), because: null }
+    }
     const own = earlier.find(({ ruleId, memberId }) => ruleId === rule.reverseOf && memberId === id)
     if (!own) return { ...said, to: null, because: 'The rule that is reversed has not resized it.' }
     if (type !== null && type !== own.from && !own.became.includes(type))

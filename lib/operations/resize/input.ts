@@ -1,12 +1,9 @@
 import { z } from 'zod'
 import { clientPattern } from '@/lib/domain/activity/client-patterns'
+import { isType } from '@/lib/domain/machines/classes'
 import { stopInput } from '../steps/stop-input'
 
-const typePattern = /^(db\.)?[a-z][a-z0-9-]*\.[a-z0-9-]+$/
-
 const isPattern = new RegExp(clientPattern.source)
-
-const isType = (text: string): boolean => typePattern.test(text)
 
 /** What is written with commas between, in its order: `m6i.large, m5a.large`. */
 export const typesIn = (text: string): string[] =>

@@ -1,5 +1,5 @@
 import Link from 'next/link'
-import { dollars } from '@/lib/domain/prices/month'
+import { smallDollars as dollars } from '@/lib/domain/prices/month'
 import type { LedgerLineShown, LedgerShown } from '@/lib/shapes/ledger'
 
 const shownMax = 200

@@ -108,3 +108,11 @@ test('who sees another environment alone sees nothing of it, and months are chec
   expect(() => ledgerMonths('2026-13', null, new Date())).toThrow(expect.objectContaining({ code: 'input.invalid' }))
   expect(() => ledgerMonths('2026-10', '2026-09', new Date())).toThrow(expect.objectContaining({ code: 'input.invalid' }))
 })
+
+test('the newest hours count up to the last look at a machine, also between two writes of its row', async () => {
+  const at = (time: string) => `2026-10-07T${time}:00Z`
+  await watched(at('00:00'), at('01:00'), 'm5.xlarge')
+  await sweep(at('01:04'), 'm5.xlarge')
+  const { lines } = await readLedger(admin, { herdId: ids.herd, from: new Date(at('00:00')), to: new Date(at('02:00')) })
+  expect(lines[0]!.hours).toBeCloseTo(64 / 60)
+})

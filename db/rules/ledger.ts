@@ -1,4 +1,5 @@
 import { type Ledger, ledger, type MachineSpan, type PriceAt, type RuleResize } from '@/lib/domain/rules/ledger'
+import { becameOf } from '@/lib/domain/rules/question'
 import { type Actor, allowance } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { type LedgerShown, ledgerMonthsMax } from '@/lib/shapes/ledger'
@@ -40,10 +41,13 @@ export const ledgerMonths = (first: string | null, last: string | null, now: Dat
 const isMonth = (text: string): boolean => /^\d{4}-(0[1-9]|1[0-2])$/.test(text)
 const monthIndex = (month: string): number => Number(month.slice(0, 4)) * 12 + Number(month.slice(5))
 
+/** The newest row of a machine is made longer from time to time alone: it lasts until its last look. */
 const spansOf = `select s.account_id || ' ' || s.region || ' ' || s.instance_id as "machineId", s.title, s.herd_id as "herdId", s.member_id as "memberId",
     s.account_id as "accountId", s.region, s.type, s.state = 'running' or s.state = 'available' as "isRunning", s.market = 'spot' as "isSpot",
-    s.from_at as "from", s.until_at as "to"
-  from machine_spans s where s.herd_id is not null and s.until_at > $1 and s.from_at < $2 and ($3::uuid[] is null or s.environment_id = any($3))
+    s.from_at as "from", greatest(s.until_at, m.observed_at) as "to"
+  from machine_spans s left join machines m on s.is_open and (m.account_id, m.region, m.instance_id, m.type, m.state) = (s.account_id, s.region, s.instance_id, s.type, s.state)
+    and m.observed_at < s.until_at + interval '10 minutes'
+  where s.herd_id is not null and s.until_at > $1 and s.from_at < $2 and ($3::uuid[] is null or s.environment_id = any($3))
     and ($4::uuid is null or s.herd_id = $4)
   order by s.from_at`
 
@@ -84,7 +88,7 @@ export const readLedger = async (actor: Actor, { herdId, from, to }: LedgerQuest
       resizes.map(
         ({ to: type, fallbacks, begun, ended, ...rest }): RuleResize => ({
           ...rest,
-          became: [type, ...fallbacks.split(',').map((one) => one.trim())].filter((one) => one !== ''),
+          became: becameOf(type, fallbacks),
           begun: begun.getTime(),
           ended: ended.getTime(),
         }),

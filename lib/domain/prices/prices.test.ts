@@ -3,6 +3,7 @@ import type { Catalogue, CatalogueType, Offer } from './catalogue'
 import { choose } from './choose'
 import { compare, storageMonth } from './compare'
 import { seriesOf } from './history'
+import { smallDollars } from './month'
 import { anything, namer, type Requirements } from './requirements'
 import { sampleCatalogue } from './sample'
 import { sayScore } from './score'
@@ -158,4 +159,8 @@ test('the sample has no spot price and no eviction rate, has on-demand prices of
   )
   expect(sample.sources.every(({ isSample, asOf }) => isSample && asOf === '2026-09')).toBe(true)
   expect(sample.offers.some(({ type, zone }) => type === 'm5.large' && zone === 'us-east-1e')).toBe(false)
+})
+
+test('the first cents of a ledger are shown with the digits that they have', () => {
+  expect([0, 0.00163, 0.0999, 0.1, 140.157].map(smallDollars)).toEqual(['$0.00', '$0.0016', '$0.0999', '$0.10', '$140.16'])
 })

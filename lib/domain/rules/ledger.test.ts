@@ -58,6 +58,17 @@ test('a type that a person gave is no saving, and a second rule on top of a firs
   expect(only(chain, rules)).toMatchObject({ bigUsd: expect.closeTo(24 * 0.4) })
 })
 
+test('what a person made of a machine is not taken for what a rule made of it some minutes later', () => {
+  const spans = [
+    span('20T00:00', '20T01:00', 'm5.2xlarge'),
+    span('20T01:00', '20T01:04', 'm5.xlarge'),
+    span('20T01:04', '20T01:08', 'm5.large'),
+    span('20T01:08', '20T02:00', 'm5.xlarge'),
+  ]
+  const rules = [resize('m5.xlarge', 'm5.large', '20T01:03'), resize('m5.large', 'm5.xlarge', '20T01:07')]
+  expect(only(spans, rules)).toMatchObject({ bigUsd: expect.closeTo(0.4 + 0.2), usd: expect.closeTo(0.4 + 0.2 - (4 / 60) * 0.1) })
+})
+
 test('a machine whose rows begin small is known by the rule that made it so before', () => {
   expect(only([span('20T00:00', '21T00:00', 'm5.large')], [resize('m5.xlarge', 'm5.large', '18T22:00')])).toMatchObject({
     usd: expect.closeTo(2.4),

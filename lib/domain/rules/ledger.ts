@@ -69,8 +69,9 @@ export interface Ledger {
 
 const hourMs = 3_600_000
 const dayMs = 86_400_000
-/** A sweep sees a new type a little after the run that made it. */
+/** A sweep sees a new type a little after the run that made it, and by another clock. */
 const slackMs = 15 * 60_000
+const skewMs = 60_000
 
 /** From `from` to `to`; spans and resizes from before it say what was large then. */
 export const ledger = (
@@ -111,7 +112,7 @@ const bigOf = (span: MachineSpan, before: MachineSpan | null, big: string, resiz
   const made = resizes
     .filter(
       ({ became, begun, ended }) =>
-        became.includes(span.type) && begun <= span.from + slackMs && (before === null || ended >= before.to - slackMs),
+        became.includes(span.type) && begun <= span.from + skewMs && (before === null || ended >= before.to - slackMs),
     )
     .at(-1)
   if (!made) return span.type

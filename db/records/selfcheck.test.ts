@@ -55,13 +55,15 @@ const planted: [string, string, Partial<Resource>][] = [
   ['R20', 'tellsOf: “kind” is no column', { tellsOf: 'kind' }],
   ['R21', 'related: “cow” is no resource', { related: [{ resource: 'cow', by: 'herdId' }] }],
   ['R21', 'related: server has no field “herdId”', { related: [{ resource: 'server', by: 'herdId' }] }],
+  ['R21', 'related: there is no field “barn”', { related: [{ resource: 'instance', by: 'herdId', via: 'barn' }] }],
+  ['R26', 'offers: there is no field “barn”', { offers: [{ resource: 'instance', by: 'herdId', via: 'barn', operations: {} }] }],
   ['R22', 'help: is empty', { help: [] }],
   ['R26', 'the key “i” is also that of instance', { menu: { ...herd.menu!, key: 'i' } }],
   ['R26', 'the key “f” is also that of another page', { menu: { ...herd.menu!, key: 'f' } }],
   ['R27', 'the key “hh” is not one lowercase letter or digit', { menu: { ...herd.menu!, key: 'hh' } }],
   [
     'R28',
-    '“port” applies when “observedState” says so, and people do not set both',
+    '“port” applies when “observedState” says so, and people set only one of them',
     { fields: { ...herd.fields, port: { kind: 'port', label: 'P', when: { field: 'observedState', is: 'given' } } } },
   ],
   [

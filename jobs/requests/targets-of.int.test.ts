@@ -68,3 +68,27 @@ test('members that the actor may not see are no targets', async () => {
   const dba: Actor = { kind: 'person', personId: null, name: 'd', grants: [{ role: 'dba', environmentId: ids.dev! }] }
   expect(await said(targetsOf(dba, 'restart', 'herd', [ids.shop!]))).toEqual([`${ids.shop} has no instance: leave it out.`])
 })
+
+test('a resize of machines runs on what is on their servers, and one without a server or an instance is named', async () => {
+  await add('account', 'insert into cloud_accounts (environment_id, name) values ($1, $2)', [ids.prod, 'aws'])
+  for (const [machine, server] of [
+    ['i-1', 'prod2'],
+    ['i-2', null],
+  ] as const)
+    await add(
+      machine,
+      `insert into machines (account_id, environment_id, title, instance_id, region, zone, type, family, state, server_id)
+        values ($1, $2, $3, $3, 'eu-central-1', 'eu-central-1a', 'm5.large', 'm5', 'running', $4)`,
+      [ids.account, ids.prod, machine, server && ids[server]],
+    )
+  const ofMachines = (...names: string[]) =>
+    targetsOf(
+      systemActor,
+      'resize',
+      'machine',
+      names.map((name) => ids[name]!),
+    )
+  expect(await ofMachines('i-1')).toEqual([ids['shop on prod2']])
+  expect(await said(ofMachines('i-1', 'i-2'))).toEqual(['i-2 has no instance: leave it out.'])
+  expect(await said(ofMachines('i-2'))).toEqual(['i-2 has no instance: leave it out.'])
+})

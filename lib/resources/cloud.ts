@@ -2,6 +2,7 @@ import { cloudAccounts, machines } from '@/db/schema'
 import { defineResource } from '@/lib/kernel/resource/resource'
 
 const withAccessKey = { field: 'usesWorkerRole', is: 'empty' } as const
+const ofRds = { field: 'kind', is: ['rds'] } as const
 
 export const cloudAccount = defineResource({
   name: 'cloud-account',
@@ -196,14 +197,15 @@ export const machine = defineResource({
     architecture: { kind: 'text', label: 'Architecture', observed: true },
     privateAddress: { kind: 'text', label: 'Private address', observed: true },
     publicAddress: { kind: 'text', label: 'Public address', observed: true },
-    engineVersion: { kind: 'text', label: 'PostgreSQL', observed: true, help: 'Of RDS: the version that it runs.' },
-    port: { kind: 'integer', label: 'Port', observed: true },
-    replicatesFrom: { kind: 'text', label: 'Read replica of', observed: true, help: 'Of RDS: the identifier of its source.' },
+    engineVersion: { kind: 'text', label: 'PostgreSQL', observed: true, when: ofRds, help: 'The version that it runs.' },
+    port: { kind: 'integer', label: 'Port', observed: true, when: ofRds },
+    replicatesFrom: { kind: 'text', label: 'Read replica of', observed: true, when: ofRds, help: 'The identifier of its source.' },
     pendingType: {
       kind: 'text',
       label: 'Pending type',
       observed: true,
-      help: 'Of RDS: a class that was asked for and is not in force yet.',
+      when: ofRds,
+      help: 'A class that was asked for and is not in force yet.',
     },
     volumes: { kind: 'json', label: 'Volumes', observed: true },
     volumeGib: { kind: 'integer', label: 'Storage', unit: 'GiB', observed: true },
@@ -277,9 +279,12 @@ export const machine = defineResource({
       ],
     },
   ],
+  related: [{ resource: 'instance', by: 'serverId', via: 'serverId', title: 'Instances on it' }],
+  offers: [{ resource: 'instance', by: 'serverId', via: 'serverId', operations: { resize: 'Resize' } }],
   help: [
     'A machine is an EC2 instance, or a DB instance of RDS, that a cloud account sees, as AWS described it when it was last seen.',
     'It is tied to the registered server that has one of its addresses (of RDS: its endpoint), within the account’s environment. Machines without one are untied: filter by Tie to find them.',
+    'Resize acts on the instance that runs on the machine, which has to be a standby; Resize the herd, on the herd’s page, takes every machine of a herd with its primary’s.',
     'A machine that its region no longer lists is gone; it leaves the list a day later.',
   ],
 })

@@ -22,6 +22,8 @@ export interface Related {
   resource: string
   /** The field there that points here. */
   by: string
+  /** They point to what this field of the object points to, and not to the object. */
+  via?: string
   /** Default: the plural noun. */
   title?: string
 }
@@ -36,6 +38,8 @@ export interface ListedPage {
 export interface Offered {
   resource: string
   by: string
+  /** They point to what this field of the rows points to, and not to the rows. */
+  via?: string
   /** Operation → the words of its button here; null: its own. */
   operations: Readonly<Record<string, string | null>>
 }

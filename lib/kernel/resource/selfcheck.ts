@@ -120,8 +120,8 @@ const checkForm = (resource: Resource, table: TableShape, report: Report): void 
   for (const [name, { when }] of Object.entries<FieldSpec>(resource.fields)) {
     if (!when) continue
     const other = resource.fields[when.field]
-    if (!resource.form.includes(name) || !resource.form.includes(when.field))
-      report('R28', `fields: “${name}” applies when “${when.field}” says so, and people do not set both`)
+    if (resource.form.includes(name) !== resource.form.includes(when.field))
+      report('R28', `fields: “${name}” applies when “${when.field}” says so, and people set only one of them`)
     else if (hangsOnItself(resource, name)) report('R28', `fields: “${name}” applies when “${when.field}” says so, which hangs on it`)
     else if (typeof when.is !== 'string' && other?.kind === 'choice')
       for (const value of when.is)
@@ -143,13 +143,16 @@ const checkLinks = (resource: Resource, table: TableShape, byName: ByName, repor
     ['tellsOf', resource.tellsOf],
   ] as const)
     if (name !== undefined && !table.columns.has(name)) report('R20', `${option}: “${name}” is no column of its table`)
-  for (const { resource: other, by } of resource.related) {
+  for (const { resource: other, by, via } of resource.related) {
     const target = byName.get(other)
     if (!target) report('R21', `related: “${other}” is no resource`)
     else if (!Object.hasOwn(target.fields, by)) report('R21', `related: ${other} has no field “${by}”`)
+    if (via !== undefined && !Object.hasOwn(resource.fields, via)) report('R21', `related: there is no field “${via}”`)
   }
-  for (const { resource: other, by } of resource.offers)
+  for (const { resource: other, by, via } of resource.offers) {
     if (!Object.hasOwn(byName.get(other)?.fields ?? {}, by)) report('R26', `offers: ${other} has no field “${by}”`)
+    if (via !== undefined && !Object.hasOwn(resource.fields, via)) report('R26', `offers: there is no field “${via}”`)
+  }
   if (resource.help.length === 0) report('R22', 'help: is empty')
 }
 

@@ -43,7 +43,7 @@ export const offersFor = (
     )
   const ofMembers = (resourceByName(resource.name)?.offers ?? []).flatMap(({ resource: other, operations }) =>
     Object.entries(operations).flatMap(([name, verb]) =>
-      verb === null
+      verb === null || !standsWith(operationByName(name)!, managers)
         ? []
         : [actOf(operationByName(name)!, verb, `/${pathOf[other]}/run/${name}?of=${resource.name}&ids=${record.id}`, null)],
     ),

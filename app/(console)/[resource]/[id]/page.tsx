@@ -111,18 +111,22 @@ const DetailPage = async ({ params }: Props) => {
           <div className="grid min-w-0 gap-3.5">
             {Above && <Above loaded={loaded} />}
             <Facts resource={description} record={shown} environments={environments} pathOf={pathOf} leaveOut={shownAbove} />
-            {resource.related.map((one) => (
-              <Related
-                key={`${one.resource} ${one.by}`}
-                actor={actor}
-                resource={one.resource}
-                by={one.by}
-                title={one.title}
-                id={record.id}
-                environmentId={environment?.id ?? null}
-                environments={environments}
-              />
-            ))}
+            {resource.related.map((one) => {
+              const pointed = one.via === undefined ? record.id : (record.values[one.via] ?? null)
+              if (pointed === null) return null
+              return (
+                <Related
+                  key={`${one.resource} ${one.by}`}
+                  actor={actor}
+                  resource={one.resource}
+                  by={one.by}
+                  title={one.title}
+                  id={String(pointed)}
+                  environmentId={environment?.id ?? null}
+                  environments={environments}
+                />
+              )
+            })}
           </div>
           <div className="grid min-w-0 gap-3.5">
             {acts.length > 0 && (

@@ -69,7 +69,7 @@ const Step = ({ effect, index }: { effect: PlannedEffect; index: number }) => (
       </strong>
       <State tone={effectTones[effect.state]}>{effectWords[effect.state]}</State>
     </div>
-    <p>{effect.preview}</p>
+    {effect.preview !== '' && <p>{effect.preview}</p>}
     {effect.because && effect.because !== effect.preview && <p className="text-ink-2">{effect.because}</p>}
     <p className="text-ink-2">
       {endingWords[effect.ending.kind]}: {effect.ending.sentence}

@@ -102,7 +102,7 @@ const showPlan = (where: Where, { plan, digest, phrase, page = '', waitsFor = []
     for (const affected of target.affected) say(clean(`    impact: ${affected.sentence}`))
     if (!target.eligible) continue
     for (const effect of target.effects) {
-      say(clean(`    ${effect.state === 'will-run' ? 'will' : effectWords[effect.state]}: ${effect.preview}`))
+      say(clean(`    ${effect.state === 'will-run' ? 'will' : effectWords[effect.state]}: ${effect.preview || effect.title}`))
       for (const command of effect.commands) say(`      $ ${clean(command)}`)
       if (effect.ending.kind === 'final') say(clean(`      cannot be undone: ${effect.ending.sentence}`))
     }

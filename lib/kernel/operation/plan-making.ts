@@ -114,8 +114,14 @@ const planSegment = async (
     title: `${title}: ${one.title}`,
   })
   if (leftOut !== null) return { gates: [], effects: [leftOutEffect({ key, title }, leftOut)] }
-  if (typeof forecast === 'string')
-    return { gates: [], effects: operation.effects.map((step) => within(plannedOf(step, null, { sentence: forecast, commands: [] }))) }
+  // What is to come of all its steps is said once.
+  if (typeof forecast === 'string') {
+    const sentence = (at: number) => (at === 0 ? forecast : '')
+    return {
+      gates: [],
+      effects: operation.effects.map((step, at) => within(plannedOf(step, null, { sentence: sentence(at), commands: [] }))),
+    }
+  }
   const { gates, effects, reason } = await makeTargetPlan(forecast, read, input, targetId, signal)
   // It could not be looked at, so no gate of its own says so.
   const unseen: GateVerdict[] = gates.length > 0 ? [] : [{ name: 'seen', title: 'It can be looked at', verdict: 'refuse', because: reason }]

@@ -7,7 +7,8 @@ import { dbFits, dbIsReady } from './db'
 import { type MachineFacts, type ResizeFacts, wantedTypes } from './facts'
 import type { ResizeInput } from './input'
 
-const isPrimary = 'It is the primary of its herd. Switch over to another member first, then resize it as a standby.'
+const isPrimary =
+  'It is the primary of its herd. Switch over to another member first, or take the whole herd, which switches over in between.'
 
 export const isStandby = (seen: Pick<ResizeFacts['probe'], 'state' | 'role' | 'because'>): Verdict =>
   seen.role === 'primary' ? refuse(isPrimary) : acceptsConnections(seen)

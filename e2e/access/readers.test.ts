@@ -47,6 +47,8 @@ const forNobody: Readonly<Record<string, string>> = {
   scheduledOfPlan: 'of a plan that was read for the actor',
   scheduledOfRun: 'of a run that was read for the actor',
   familyOf: 'of a rule that was read for the actor: what reverses it is of its herd',
+  readCalendars: 'on the page of a rule that was read for the actor: which of them hold it',
+  heldBy: 'no data',
   ledgerMonths: 'no data',
 }
 

@@ -49,7 +49,7 @@ export const DryRunTable = ({ dry, days }: { dry: DryRunShown; days: number }) =
                   <td>
                     <State tone={looks[outcome][0]}>{looks[outcome][1]}</State>
                   </td>
-                  <td className="[overflow-wrap:anywhere]">{because}</td>
+                  <td className="!whitespace-normal [overflow-wrap:anywhere]">{because}</td>
                 </tr>
               ))}
             </tbody>
@@ -62,9 +62,10 @@ export const DryRunTable = ({ dry, days }: { dry: DryRunShown; days: number }) =
 }
 
 const summaryOf = ({ decisions, savedUsd }: DryRunShown, days: number): string => {
-  const resized = decisions.filter(({ outcome }) => outcome === 'resized').length
+  const count = (wanted: Outcome) => decisions.filter(({ outcome }) => outcome === wanted).length
+  const [resized, unknown] = [count('resized'), count('unknown')]
   const times = `In the last ${days} days it was due ${counted(decisions.length, 'time')} and would have resized ${counted(resized, 'time')}`
-  if (resized === 0) return `${times}.`
+  if (resized === 0) return unknown === 0 ? `${times}.` : `${times}: at ${unknown} of them not enough had been recorded.`
   if (savedUsd === null) return `${times}; what that saves is not known, for the console has no price of a type.`
   const dollars = `$${Math.abs(savedUsd).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
   return `${times}; it would have ${savedUsd < 0 ? 'cost' : 'saved'} ${dollars}${savedUsd < 0 ? ' more' : ''}.`

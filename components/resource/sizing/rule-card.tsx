@@ -15,6 +15,15 @@ import { RuleApproval, type RuleApprovalShown } from './rule-approval'
 
 const dryDays = 7
 
+export interface NextRun {
+  /** ISO time. */
+  at: string
+  /** How the clock of the rule's zone shows it. */
+  shown: string
+  /** Why a calendar holds it, as a sentence; null: none does. */
+  held: string | null
+}
+
 /** When a rule is due next, and what it would do: now, or over the last days. */
 export const RuleCard = ({
   id,
@@ -27,8 +36,7 @@ export const RuleCard = ({
 }: {
   id: string
   zone: string
-  /** ISO time, and how the clock of the rule's zone shows it. */
-  next: readonly { at: string; shown: string }[]
+  next: readonly NextRun[]
   /** null: it is not paused. */
   pausedBecause: string | null
   /** Why this person may not run it; null: they may. */
@@ -70,9 +78,10 @@ export const RuleCard = ({
         {approval !== null && <RuleApproval id={id} approval={approval} />}
         {pausedBecause !== null && <Note tone="warn" title={pausedBecause} />}
         <ol className="grid gap-x-6 gap-y-1 sm:grid-cols-2">
-          {next.map(({ at, shown }) => (
+          {next.map(({ at, shown, held }) => (
             <li key={at}>
               <span className="whitespace-nowrap">{shown}</span> <span className="text-ink-2">{zone}</span>
+              {held !== null && <span className="block text-ink-2">{held}</span>}
             </li>
           ))}
         </ol>

@@ -1,8 +1,9 @@
 import type { RuleApprovalShown } from '@/components/resource/sizing/rule-approval'
-import { RuleCard } from '@/components/resource/sizing/rule-card'
+import { type NextRun, RuleCard } from '@/components/resource/sizing/rule-card'
 import { Verdicts } from '@/components/resource/sizing/verdicts'
 import { getRecords } from '@/db/records/records'
-import { familyOf, findRule } from '@/db/rules/find'
+import { heldBy, readCalendars } from '@/db/rules/calendars'
+import { familyOf, findRule, type KnownRule } from '@/db/rules/find'
 import type { DecidedMember } from '@/db/schema'
 import { nextRuns } from '@/lib/domain/rules/cron'
 import { delayOf } from '@/lib/domain/rules/due'
@@ -17,9 +18,11 @@ const nextMax = 10
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-const nextOf = ({ id, values }: Loaded['record'], zone: string, now: Date): { at: string; shown: string }[] => {
-  const schedules = parseSchedules(textOf(values.schedules))
+const nextOf = async (rule: KnownRule, { values }: Loaded['record'], zone: string, now: Date): Promise<NextRun[]> => {
+  const { id, environmentId } = rule
+  const schedules = parseSchedules(rule.schedules)
   if (typeof schedules === 'string') return []
+  const calendars = await readCalendars([environmentId])
   const clock = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     weekday: 'short',
@@ -33,6 +36,7 @@ const nextOf = ({ id, values }: Loaded['record'], zone: string, now: Date): { at
   return nextRuns(schedules, zone, now, nextMax).map((run) => ({
     at: new Date(run.getTime() + delayMs).toISOString(),
     shown: clock.format(run),
+    held: heldBy(calendars, rule, run),
   }))
 }
 
@@ -44,11 +48,11 @@ const pausedWords = (values: Loaded['record']['values'], now: Date): string | nu
 }
 
 /** null: nobody is asked. */
-const approvalOf = async ({ actor, record: { id, environmentId, revision, values } }: Loaded): Promise<RuleApprovalShown | null> => {
-  const [[environment], known] = await Promise.all([
-    getRecords(actor, resourceByName('environment')!, environmentId === null ? [] : [environmentId]),
-    findRule(actor, id),
-  ])
+const approvalOf = async (
+  { actor, record: { environmentId, revision, values } }: Loaded,
+  known: KnownRule,
+): Promise<RuleApprovalShown | null> => {
+  const [environment] = await getRecords(actor, resourceByName('environment')!, [known.environmentId])
   if (environment?.values.protection !== 'two-person') return null
   const isOwn = actor.personId !== null && actor.personId === known.personId
   return {
@@ -59,10 +63,13 @@ const approvalOf = async ({ actor, record: { id, environmentId, revision, values
   }
 }
 
+/** What the rule may do, its reverse has to be let as well. */
+const lets = ['cutsClients', 'leavesNoStandby', 'actsInProtected', 'isOutsideWindow']
+
 /** Where a rule that reverses it is added, filled in; null: it has one, or is one. */
-const reverseOf = async ({ actor, record: { id, environmentId, values } }: Loaded): Promise<string | null> => {
+const reverseOf = async ({ actor, record: { id, environmentId, values } }: Loaded, known: KnownRule): Promise<string | null> => {
   if (values.action !== 'down' || mayNot(actor, 'sizing-rule.add', environmentId) !== null) return null
-  const family = await familyOf(await findRule(actor, id))
+  const family = await familyOf(known)
   if (family.length > 1) return null
   const given = {
     herdId: String(values.herdId),
@@ -70,6 +77,7 @@ const reverseOf = async ({ actor, record: { id, environmentId, values } }: Loade
     action: 'return',
     reverseOf: id,
     zone: textOf(values.zone),
+    ...Object.fromEntries(lets.map((flag) => [flag, String(values[flag] === true)])),
   }
   return `/sizing-rules/add?${new URLSearchParams(given)}`
 }
@@ -79,14 +87,15 @@ const Above = async ({ loaded }: { loaded: Loaded }) => {
   const { actor, record } = loaded
   const now = new Date()
   const zone = textOf(record.values.zone) || 'UTC'
+  const rule = await findRule(actor, record.id)
   return (
     <RuleCard
       id={record.id}
       zone={zone}
-      next={nextOf(record, zone, now)}
+      next={await nextOf(rule, record, zone, now)}
       pausedBecause={pausedWords(record.values, now)}
-      reverse={await reverseOf(loaded)}
-      approval={await approvalOf(loaded)}
+      reverse={await reverseOf(loaded, rule)}
+      approval={await approvalOf(loaded, rule)}
       because={mayNot(actor, 'sizing-rule.change', record.environmentId)}
     />
   )

@@ -27,8 +27,8 @@ interface Own {
 export const test = base.extend<Own, Shared>({
   stack: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's shape.
-    async ({}, use) => {
-      const { stack, stop } = await Stack.start()
+    async ({}, use, { project }) => {
+      const { stack, stop } = await Stack.start({ hasMachines: project.name === 'console' })
       await use(stack)
       await stop()
     },

@@ -6,19 +6,22 @@ import { postgresMajor } from '@/lib/playground/machine/machine'
 import { makeProgress } from '@/lib/playground/progress.mjs'
 import { startEmbedded } from '@/lib/playground/start/embedded'
 import { bringUp } from '@/lib/playground/start/stack'
+import { withMachines } from './machines-fleet'
 import type { StackFacts } from './stack'
 
 /**
  * The product with its playground, for the browser tests: prints one JSON line when it is up, and ends, taking everything along,
- * when its standard input closes. `node --import tsx e2e/harness/stack/stack-process.ts STATE_DIRECTORY`
+ * when its standard input closes. `node --import tsx e2e/harness/stack/stack-process.ts STATE_DIRECTORY [machines]`: with a herd that can be resized.
  * What dies with this process can only be started by it: `STATE_DIRECTORY/control` takes POST /workers and POST /database.
  */
-const stateDirectory = process.argv[2]!
+const [stateDirectory, more] = process.argv.slice(2) as [string, string?]
+const fleet = defaultFleet(postgresMajor())
 const stack = await bringUp({
   stateDirectory,
   port: 0,
-  fleet: defaultFleet(postgresMajor()),
+  fleet: more === 'machines' ? withMachines(fleet) : fleet,
   workers: 2,
+  settleMs: 200,
   onStep: makeProgress(console.error).step,
 })
 

@@ -45,10 +45,10 @@ export class Stack {
     )
   }
 
-  /** The product that runs already where `MATRIARCH_E2E` holds its facts, else one of its own, which `stop` ends. */
-  static async start(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
+  /** The product that runs already where `MATRIARCH_E2E` holds its facts, else one of its own, which `stop` ends. `hasMachines`: with a herd that can be resized. */
+  static async start({ hasMachines = false } = {}): Promise<{ stack: Stack; stop: () => Promise<void> }> {
     const given = process.env.MATRIARCH_E2E
-    const { facts, stop } = given ? { facts: JSON.parse(given) as StackFacts, stop: async () => {} } : await bringUp()
+    const { facts, stop } = given ? { facts: JSON.parse(given) as StackFacts, stop: async () => {} } : await bringUp(hasMachines)
     return { stack: new Stack(facts, await Lab.open({ stateDir: facts.labDirectory })), stop }
   }
 
@@ -118,9 +118,15 @@ export class Stack {
 }
 
 /** In a process of its own, since everything in the lab's network dies with the process that made it. */
-const bringUp = async (): Promise<{ facts: StackFacts; stop: () => Promise<void> }> => {
+const bringUp = async (hasMachines: boolean): Promise<{ facts: StackFacts; stop: () => Promise<void> }> => {
   const stateDirectory = mkdtempSync(join(tmpdir(), 'mat-e2e-'))
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'stack-process.ts'), stateDirectory])
+  const child = spawn(process.execPath, [
+    '--import',
+    'tsx',
+    join(import.meta.dirname, 'stack-process.ts'),
+    stateDirectory,
+    ...(hasMachines ? ['machines'] : []),
+  ])
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text

@@ -27,6 +27,8 @@ export interface StackOptions {
   hasShop?: boolean
   /** Called for each process that ends without having been told to. */
   onDeath?: (death: Death) => void
+  /** Milliseconds that machines of its cloud stay in each state between. Default: the cloud's own. */
+  settleMs?: number
   databaseUrl?: string
   redisUrl?: string
   workers?: number
@@ -152,7 +154,7 @@ export const bringUp = async (options: StackOptions): Promise<Stack> => {
     let directory: Record<string, string> = {}
     let trusted: Record<string, string> = {}
     if (playground) {
-      const cloud = await openCloud(playground, stateDirectory)
+      const cloud = await openCloud(playground, stateDirectory, options.settleMs === undefined ? {} : { settleMs: options.settleMs })
       if (cloud) undo.push(cloud.stop)
       if (cloud?.account.rds) trusted = { RDS_CA_FILE: cloud.account.rds.caFile }
       directory = await step('directory and inventory', () => register.registerPlayground(playground, cloud?.account ?? null))

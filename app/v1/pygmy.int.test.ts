@@ -1,30 +1,23 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
 import { heldBy, readCalendars } from '@/db/rules/calendars'
 import { type ApiServer, serveApi } from '@/e2e/harness/api'
 import { setConsoleEnvironment } from '@/e2e/harness/browser-login'
+import { commands, openShell, type Shell } from '@/e2e/harness/pygmy/cookbook'
 import { type Bench, openBench } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
 import { createToken } from '@/lib/auth/tokens'
 import { startEnv } from '@/lib/env'
-import { projectRoot } from '@/lib/playground/setup.mjs'
 
 const shapes = [
   { environment: 'dev', name: 'project-loadtest-1', hosts: ['db1', 'db2'] },
   { environment: 'dev', name: 'project-loadtest-jobs1', hosts: ['jobs1', 'jobs2', 'jobs3'] },
 ]
-const cookbook = readFileSync(join(projectRoot, 'e2e/harness/pygmy/cookbook.md'), 'utf8')
-const commands = [...cookbook.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block!)
 
 let bench: Bench
 let api: ApiServer
-let home: string
+let shell: Shell
 let token: string
 beforeAll(async () => {
   setConsoleEnvironment()
@@ -40,25 +33,16 @@ beforeAll(async () => {
   const { rows } = await getPool().query("select id from people where user_name = 'admin'")
   const admin = { kind: 'person' as const, personId: rows[0].id, name: 'admin', grants: [{ role: 'admin' as const, environmentId: null }] }
   ;({ token } = await createToken(admin, { name: 'scripts', role: 'dba', environmentId: idOf('dev'), expiresAt: null }))
-  home = mkdtempSync(join(tmpdir(), 'cookbook-'))
-  // All that has to be added, and no script has to be touched for it.
-  writeFileSync(join(home, '.curlrc'), `header = "Authorization: Bearer ${token}"\nsilent\n`)
   api = await serveApi()
+  shell = openShell(api.url, token)
 })
 afterAll(async () => {
   await api?.close()
   await bench?.close()
-  if (home) rmSync(home, { recursive: true })
+  shell?.close()
 })
 
-/** Runs a block as it stands, but for the host; answers with what it printed. */
-const run = async (command: string): Promise<string> => {
-  const { stdout } = await promisify(execFile)('bash', ['-c', command.replaceAll('http://127.0.0.1:8000', api.url)], {
-    env: { ...process.env, HOME: home },
-    timeout: 60_000,
-  })
-  return stdout
-}
+const run = (command: string) => shell.run(command)
 const get = async (path: string) => JSON.parse(await run(`curl http://127.0.0.1:8000${path}`))
 
 test('every command of the cookbook does against us what it says, without a change but host and token', async () => {

@@ -6,6 +6,8 @@ const members = [
   { name: 'prod-ec2-2', address: '198.18.5.12', zone: 'eu-central-1b' },
   { name: 'prod-ec2-3', address: '198.18.5.13', zone: 'eu-central-1c' },
 ]
+/** The example of a smaller one, wherever a type is asked for, is `m5.large`. */
+const type = 'm5.xlarge'
 const pooler = { name: 'prod-pool-1', address: '198.18.5.21' }
 
 /**
@@ -29,7 +31,7 @@ export const withEc2Herd = (fleet: Fleet): Fleet => {
       environment: fleet.cloud?.environment ?? environment,
       machines: [
         ...(fleet.cloud?.machines ?? []),
-        ...members.map(({ name, zone }) => ({ host: name, name, zone, type: 'm5.large', volumeGb: 100, cluster })),
+        ...members.map(({ name, zone }) => ({ host: name, name, zone, type, volumeGb: 100, cluster })),
       ],
     },
   }

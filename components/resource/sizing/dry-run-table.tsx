@@ -49,7 +49,7 @@ export const DryRunTable = ({ dry, days }: { dry: DryRunShown; days: number }) =
                   <td>
                     <State tone={looks[outcome][0]}>{looks[outcome][1]}</State>
                   </td>
-                  <td className="!whitespace-normal [overflow-wrap:anywhere]">{because}</td>
+                  <td className="min-w-64 !whitespace-normal">{because}</td>
                 </tr>
               ))}
             </tbody>

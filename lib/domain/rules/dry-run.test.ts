@@ -79,3 +79,20 @@ test('a herd that the rule has made small is judged from the type it had, and an
   expect(ran.decisions.map(({ outcome }) => outcome)).toEqual(['resized', ...Array(6).fill('no-change')])
   expect(ran.savedUsd).toBeNull()
 })
+
+test('a herd that is small now, or was returned, is judged from the type that it had before its rules', () => {
+  const rules = [rule('down', '22:00'), back]
+  const shrunk = { ruleId: 'down', memberId: 'a', from: 'm5.xlarge', became: ['m5.large'] }
+  const returned = { ruleId: 'back', memberId: 'a', from: 'm5.large', became: ['m5.xlarge'] }
+  for (const [type, earlier] of [
+    ['m5.large', [shrunk]],
+    ['m5.xlarge', [shrunk, returned]],
+  ] as const) {
+    const now = members.map((one) => (one.id === 'a' ? { ...one, type } : one))
+    const { decisions } = dryRun({ rules, members: now, earlier, seriesOf: () => [] }, week, hourly)
+    expect(
+      decisions.filter(({ ruleId }) => ruleId === 'down').map(({ outcome }) => outcome),
+      type,
+    ).toEqual(Array(7).fill('resized'))
+  }
+})

@@ -84,13 +84,14 @@ const timesOf = ({ schedules, zone }: DryRule, from: Date, to: Date): Date[] => 
   return times
 }
 
-/** The one it had before one of these rules changed it, so that a herd that is small now is not taken for one that always was. */
+/** The one it had before one of these rules changed it, so that a herd that is small now is not taken for one that always was. What was returned is as it was. */
 const firstType = (
   { rules, earlier }: { rules: readonly DryRule[]; earlier: readonly EarlierType[] },
   member: RuleMember,
 ): string | null => {
   const own = earlier.find(
-    ({ memberId, ruleId, became }) => memberId === member.id && became.includes(member.type ?? '') && rules.some(({ id }) => id === ruleId),
+    ({ memberId, ruleId, became }) =>
+      memberId === member.id && became.includes(member.type ?? '') && rules.some(({ id, action }) => id === ruleId && action !== 'return'),
   )
   return own?.from ?? member.type
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { hoursPerMonth } from '@/lib/domain/prices/month'
 import { getPool } from '../pg/client'
-import { typePrices } from './machine-prices'
+import { makeMachineInventory } from './machine-inventory'
 
 let database: TestDatabase
 const ids: Record<string, string> = {}
@@ -24,19 +24,24 @@ beforeAll(async () => {
 })
 afterAll(() => database?.stop())
 
+const { typePrices } = makeMachineInventory(async () => {
+  throw new Error('no instance is asked for')
+})
 const hourly = async (region: string, types: string[]) =>
-  (await typePrices({ accountId: ids.own!, region }, types)).map(({ type, usd, source }) => [
+  (await typePrices({ accountId: ids.own!, region }, types)).map(({ type, monthlyUsd, source }) => [
     type,
-    Number((usd / hoursPerMonth).toFixed(4)),
+    monthlyUsd === null ? null : Number((monthlyUsd / hoursPerMonth).toFixed(4)),
     source,
   ])
 
-test('a type costs what the account’s own list says, else that of another account, else the sample; what none holds is left out', async () => {
-  expect(await hourly('eu-central-1', ['m5.large', 'm5.xlarge', 'db.m5.large', 'x9.huge'])).toEqual([
+test('a type costs what the account’s own list of the region says, and nothing is known of what it does not hold; without a list the sample counts', async () => {
+  expect(await hourly('eu-central-1', ['m5.large', 'm5.xlarge', 'db.m5.large'])).toEqual([
     ['m5.large', 0.115, 'AWS Pricing of 2026-09-25'],
-    ['m5.xlarge', 0.23, 'AWS Pricing of 2026-10-01'],
+    ['m5.xlarge', null, 'AWS Pricing of 2026-09-25'],
     ['db.m5.large', 0.2, 'AWS Pricing of 2026-09-25'],
   ])
   expect(await hourly('us-east-1', ['m5.large'])).toEqual([['m5.large', 0.096, 'list of 2026-09']])
-  expect(await hourly('eu-west-1', ['m5.large'])).toEqual([])
+  const [[, price, because]] = (await hourly('eu-west-1', ['m5.large'])) as [[string, number | null, string]]
+  expect(price).toBeNull()
+  expect(because).toMatch(/^the console’s own list of 2026-09, which is of us-east-1 alone/)
 })

@@ -1,6 +1,6 @@
 import type { DeclaredName } from '@/lib/domain/dns/wanted'
-import type { TypePrice } from '@/lib/domain/machines/prices'
 import type { HookFailure, HookMoment } from '@/lib/domain/hooks/hook'
+import type { TypePrice } from '@/lib/domain/machines/prices'
 import type { ManagedBy } from '@/lib/domain/managers/manager'
 import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
 import type { ReplicationWish } from '@/lib/domain/replication/wish'

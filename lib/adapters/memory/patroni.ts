@@ -69,8 +69,7 @@ export const handOver = (world: World, from: MemoryInstance, to: MemoryInstance)
   to.applied.push('patroni promotes')
   Object.assign(to, { upstreamId: null })
   for (const one of world.instances.values())
-    if (one.inventory.herdId === to.inventory.herdId && one !== to)
-      follow(one, to, { timeline: to.timeline })
+    if (one.inventory.herdId === to.inventory.herdId && one !== to) follow(one, to, { timeline: to.timeline })
 }
 
 export const ledBy = ({ members }: FoundManager, leader: string): FoundManager['members'] =>

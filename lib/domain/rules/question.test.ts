@@ -17,11 +17,12 @@ test('a DB instance of RDS is asked for a class and a machine of EC2 for a type,
     type,
   })
   const members = [member('ec2', 'm5.xlarge'), member('rds', 'db.m5.xlarge'), member('untied', null)]
-  const shrink = { action: 'down', reverseOf: null, memberTypes: [], conditions: '' } as const
+  const rest = { memberTypes: [], conditions: '', countedClients: [], ignoredClients: [] } as const
+  const shrink = { ...rest, action: 'down', reverseOf: null } as const
   for (const type of ['m5.large', 'db.m5.large'])
     expect(sizedMembers({ ...shrink, type }, members, []).map(({ to }) => to)).toEqual(['m5.large', 'db.m5.large', type])
 
-  const back = { action: 'return', reverseOf: 'night', type: null, memberTypes: [], conditions: '' } as const
+  const back = { ...rest, action: 'return', reverseOf: 'night', type: null } as const
   const earlier = [{ ruleId: 'night', memberId: 'rds', from: 'db.m5.xlarge', became: becameOf('db.m5.large', 'm5a.large') }]
   expect(sizedMembers(back, [member('rds', 'db.m5a.large')], earlier)).toMatchObject([{ to: 'db.m5.xlarge', because: null }])
 })

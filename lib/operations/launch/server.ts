@@ -81,7 +81,13 @@ const look = (
   programs: readonly string[],
   ports: ReadPorts,
   signal: AbortSignal,
-) => ports.stacks.look(host, keysIdOf(facts), { files, programs, units: [], directories: [], listeners: [] }, { timeoutMs: lookTimeoutMs, signal })
+) =>
+  ports.stacks.look(
+    host,
+    keysIdOf(facts),
+    { files, programs, units: [], directories: [], listeners: [] },
+    { timeoutMs: lookTimeoutMs, signal },
+  )
 
 export const installPackages = (): Effect<LaunchFacts, null, null> => ({
   title: 'Install PostgreSQL',

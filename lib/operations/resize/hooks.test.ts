@@ -95,6 +95,8 @@ test('a hook after the return that fails takes the machine back to its type', as
   expect(await run(fleet)).toMatchObject({ state: 'undone' })
   expect(machineOf(fleet, 'n2')).toMatchObject({ state: 'running', type: 'm5.large' })
   expect(scripted(fleet).slice(-2)).toEqual([`post-streaming.sh ${id(fleet)}`, back(fleet)])
+  const calls = fleet.world.scripted.map(({ environment }) => environment.MATRIARCH_CALL)
+  expect(new Set(calls).size, 'what undoes is no repetition').toBe(calls.length)
 })
 
 test('clients are moved to a primary, and to nobody else: after a failover since the plan nothing is moved', async () => {

@@ -24,17 +24,19 @@ const checkOf =
     return { found: 'ready', before: null }
   }
 
-const runsHooks = (title: string, moment: 'before-stop' | 'after-return', about: string): Omit<Scripted, 'ending'> => ({
-  title,
-  preview: (facts) => {
-    const calls = hookCalls(facts, moment, '', 'under-way')
-    return { sentence: `Run ${calls.map(sayOne).join(', then ')} on the worker, ${about}.`, commands: calls.map(sayCall) }
-  },
-  check: checkOf((facts) => hookCalls(facts, moment, '', 'under-way')),
-  run: (facts, _before, ports, context) =>
-    runCalls(hookCalls(facts, moment, context.jobId, moment === 'before-stop' ? 'under-way' : 'done'), ports, context),
-  timeoutMs: (facts) => callsTimeoutMs(hookCalls(facts, moment, '', 'under-way')),
-})
+const runsHooks = (title: string, moment: 'before-stop' | 'after-return', about: string): Omit<Scripted, 'ending'> => {
+  const calls = (facts: ResizeFacts, jobId = '') => hookCalls(facts, moment, jobId, moment === 'before-stop' ? 'under-way' : 'done')
+  return {
+    title,
+    preview: (facts) => ({
+      sentence: `Run ${calls(facts).map(sayOne).join(', then ')} on the worker, ${about}.`,
+      commands: calls(facts).map(sayCall),
+    }),
+    check: checkOf((facts) => calls(facts)),
+    run: async (facts, _before, ports, context) => runCalls(calls(facts, context.jobId), ports, context),
+    timeoutMs: (facts) => callsTimeoutMs(calls(facts)),
+  }
+}
 
 const sayOne = ({ hook }: ScriptCall): string =>
   `${hook.title} (at most ${hook.timeoutSeconds} s; a failure ${hook.onFailure === 'stop' ? 'stops the job' : 'is noted'})`
@@ -61,8 +63,8 @@ export const hasHooks = (moment: 'before-stop' | 'after-return'): When<ResizeFac
   otherwise: notNeeded('No hook is set for it.'),
 })
 
-const away = (facts: ResizeFacts, jobId: string): ScriptCall[] =>
-  moveCalls(facts, 'SCALE_DOWN', facts.scripts.address ?? '', { jobId, outcome: 'under-way' })
+const away = (facts: ResizeFacts, jobId: string, outcome: Outcome = 'under-way'): ScriptCall[] =>
+  moveCalls(facts, 'SCALE_DOWN', facts.scripts.address ?? '', { jobId, outcome })
 
 /** A stopped server is given no clients, and its address may be another one by now. */
 const back = async (facts: ResizeFacts, ports: ActPorts, context: StepContext, outcome: Outcome): Promise<ScriptCall[]> => {
@@ -141,7 +143,7 @@ export const moveBack: Scripted = {
   ending: {
     undo: async (facts, _before, _output, ports, context) => {
       await mustStillLead(facts, ports, context)
-      await runCalls(away(facts, context.jobId), ports, context)
+      await runCalls(away(facts, context.jobId, 'undone'), ports, context)
     },
     sentence: 'If the job fails later, clients are moved away again before it stops.',
     timeoutMs: undoTimeoutMs,

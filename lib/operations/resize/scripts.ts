@@ -119,7 +119,7 @@ const gain = ({ now, db, input }: Pick<OfScripts, 'now' | 'db' | 'input'>): numb
 
 export type Outcome = 'under-way' | 'done' | 'undone'
 
-/** What a script knows beside its arguments: enough to tell a repeated call from a new one. */
+/** What a script knows beside its arguments: enough to tell a repeated call from a new one, which undoing is. */
 const environmentOf = (facts: OfScripts, jobId: string, key: string, outcome: Outcome): Record<string, string> => ({
   MATRIARCH_JOB: jobId,
   MATRIARCH_CALL: `${jobId}/${key}`,
@@ -135,7 +135,7 @@ const environmentOf = (facts: OfScripts, jobId: string, key: string, outcome: Ou
 export const hookCalls = (facts: OfScripts, moment: 'before-stop' | 'after-return', jobId: string, outcome: Outcome): ScriptCall[] =>
   hooksOf(facts, moment).map((hook) => {
     const instanceId = facts.machine?.instanceId ?? ''
-    const key = `${instanceId}/${moment}/${hook.id}`
+    const key = `${instanceId}/${moment}/${outcome}/${hook.id}`
     return { key, hook, argv: machineArguments(instanceId), environment: environmentOf(facts, jobId, key, outcome) }
   })
 
@@ -150,7 +150,7 @@ export const moveCalls = (
   if (primary === null) return []
   return entries.flatMap(({ number, hostedZone, dnsName }) =>
     hooks.map((hook) => {
-      const key = `${facts.machine?.instanceId ?? ''}/${action}/${hook.id}/${number}`
+      const key = `${facts.machine?.instanceId ?? ''}/${action}/${outcome}/${hook.id}/${number}`
       const target = action === 'SCALE_DOWN' ? primary.address : memberAddress
       const recordType = facts.machine?.kind === 'rds' ? 'CNAME' : 'A'
       const argv = moveArguments({ action, hostedZone, dnsName, target, recordType, member: memberAddress })

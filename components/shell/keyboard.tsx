@@ -44,6 +44,8 @@ export const KeyboardProvider = ({ isOn: wasOn, children }: { isOn: boolean; chi
     let prefix = ''
     let prefixAt = 0
     const onKey = (event: KeyboardEvent) => {
+      // It is held for what is typed next: g %.
+      if (event.key === 'Shift') return
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target)) return
       if (event.target instanceof HTMLElement && event.target.closest('[role="dialog"],[role="menu"]')) return
       const typed = prefix && event.timeStamp - prefixAt < sequenceMs ? `${prefix} ${event.key}` : event.key

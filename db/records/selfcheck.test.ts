@@ -60,7 +60,7 @@ const planted: [string, string, Partial<Resource>][] = [
   ['R22', 'help: is empty', { help: [] }],
   ['R26', 'the key “i” is also that of instance', { menu: { ...herd.menu!, key: 'i' } }],
   ['R26', 'the key “f” is also that of another page', { menu: { ...herd.menu!, key: 'f' } }],
-  ['R27', 'the key “hh” is not one lowercase letter or digit', { menu: { ...herd.menu!, key: 'hh' } }],
+  ['R27', 'the key “hh” is not one lowercase letter, digit or mark', { menu: { ...herd.menu!, key: 'hh' } }],
   [
     'R28',
     '“port” applies when “observedState” says so, and people set only one of them',

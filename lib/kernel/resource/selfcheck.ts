@@ -46,7 +46,7 @@ const checkMenu = (resources: readonly Resource[], before: ReadonlySet<string>, 
     const { key } = resource.menu
     const holder = taken.get(key)
     if (holder !== undefined) report(resource)('R26', `menu: the key “${key}” is also that of ${holder}`)
-    if (!/^[a-z0-9]$/.test(key)) report(resource)('R27', `menu: the key “${key}” is not one lowercase letter or digit`)
+    if (!/^[a-z0-9$%?!]$/.test(key)) report(resource)('R27', `menu: the key “${key}” is not one lowercase letter, digit or mark`)
     taken.set(key, resource.name)
   }
 }

@@ -5,7 +5,7 @@ import { sumFleet } from '@/db/samples/fleet'
 import { saveSamples } from '@/db/samples/save'
 import { saveStatements } from '@/db/statements/save'
 import { blueprintIsAnswered } from '@/e2e/harness/answers/blueprint'
-import { discoveryIsAnswered } from '@/e2e/harness/answers/discovery'
+import { dbInstanceIsAnswered, discoveryIsAnswered } from '@/e2e/harness/answers/discovery'
 import { pygmyIsAnswered } from '@/e2e/harness/answers/pygmy'
 import { sizingIsAnswered } from '@/e2e/harness/answers/sizing'
 import { subscriptionIsAnswered } from '@/e2e/harness/answers/subscription'
@@ -229,6 +229,7 @@ test('people, tokens, sessions and passwords', async () => {
 test('a subscription: its signing secret is made, and a test is sent and answered', () => subscriptionIsAnswered(stage, viewer))
 
 test('discovery: a host reports, is accepted and ignored', () => discoveryIsAnswered(stage))
+test('discovery: a DB instance is registered with its herd', () => dbInstanceIsAnswered(stage))
 
 test('the calls for machines, the audit chain, a server check and certificates', async () => {
   for (const path of ['/api/health', '/api/ready', '/api/openapi.json', '/metrics', '/api/v1/operations', '/api/v1/audit/verify'])

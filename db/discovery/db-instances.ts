@@ -89,6 +89,10 @@ export const registerDbInstance = async (
     throw new Fault('input.invalid', {
       because: `RDS has given ${row.title} no endpoint yet (${row.state}). Try again once it is available.`,
     })
+  if (!login.usesIamToken && !login.endpointPassword) {
+    const message = 'Give the password of the database user, or use an IAM token.'
+    throw new Fault('input.invalid', { because: message, fields: [{ path: 'endpointPassword', message }] })
+  }
   const { environment_id: environmentId, address } = row
   const port = row.port ?? 5432
   const add = async (resource: string, values: object) => (await addRecord(actor, resourceByName(resource)!, values)).id

@@ -283,7 +283,7 @@ export const machine = defineResource({
   offers: [{ resource: 'instance', by: 'serverId', via: 'serverId', operations: { resize: 'Resize' } }],
   help: [
     'A machine is an EC2 instance, or a DB instance of RDS, that a cloud account sees, as AWS described it when it was last seen.',
-    'It is tied to the registered server that has one of its addresses (of RDS: its endpoint), within the account’s environment. Machines without one are untied: filter by Tie to find them.',
+    'It is tied to the registered server that has one of its addresses (of RDS: its endpoint), within the account’s environment. Machines without one are untied: filter by Tie to find them. The page of an untied DB instance registers it.',
     'Resize acts on the instance that runs on the machine, which has to be a standby; Resize the herd, on the herd’s page, takes every machine of a herd with its primary’s.',
     'A machine that its region no longer lists is gone; it leaves the list a day later.',
   ],

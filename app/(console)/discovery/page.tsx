@@ -63,9 +63,9 @@ const Page = async () => {
             <Card title="DB instances of Amazon RDS">
               <ul className="grid gap-2">
                 {found.map(({ id, title, type, environmentId }) => (
-                  <li key={id} className="flex flex-wrap items-center gap-2">
+                  <li key={id} className="flex items-center gap-2">
                     {badged[environmentId] && <EnvironmentBadge environment={badged[environmentId]} />}
-                    <span className="grow">
+                    <span className="min-w-0 grow break-words">
                       {title} <span className="text-ink-2">{type}</span>
                     </span>
                     <LinkButton isSmall href={`/machines/${id}`} aria-label={`Register ${title}`}>

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { getPool } from '@/db/pg/client'
 import { idOf } from '@/lib/adapters/memory'
 import { type DescribedApi, nobody } from '../described-api'
 
@@ -36,4 +37,24 @@ export const discoveryIsAnswered = async (stage: DescribedApi): Promise<void> =>
   expect((await stage.ask('POST', `/api/v1/discovered-hosts/${host.id}/token`, { body: { decision: 'accept' } })).status).toBe(409)
   const { body } = await stage.ask('GET', '/api/v1/enrolment-keys')
   expect((await stage.ask('DELETE', `/api/v1/enrolment-keys/${body.items[0].id}`)).status).toBe(204)
+}
+
+/** A DB instance that an account sees becomes a server, a herd and its member. */
+export const dbInstanceIsAnswered = async (stage: DescribedApi): Promise<void> => {
+  const { rows } = await getPool().query<{ id: string }>(
+    `with account as (insert into cloud_accounts (environment_id, name, regions) values ($1, 'rds', '{us-east-1}') returning id, environment_id)
+     insert into machines (account_id, environment_id, kind, title, instance_id, region, zone, type, family, state, private_address, port)
+     select id, environment_id, 'rds', 'shop-db', 'shop-db', 'us-east-1', 'us-east-1a', 'db.m5.large', 'm5', 'available', 'shop-db.rds.test', 5433 from account
+     returning id`,
+    [idOf('dev')],
+  )
+  const path = `/api/v1/machines/${rows[0]!.id}/register`
+  const body = { herd: 'found on RDS', endpointUser: 'watcher', usesIamToken: true }
+  expect((await stage.ask('POST', `/api/v1/machines/${nobody}/register`, { body })).status).toBe(404)
+  expect((await stage.ask('POST', path, { body: { ...body, usesIamToken: false } })).body.fields[0].path).toBe('endpointPassword')
+  const registered = (await stage.ask('POST', path, { body })).body
+  expect(registered).toEqual({ serverId: expect.any(String), herdId: expect.any(String), instanceId: expect.any(String) })
+  expect((await stage.ask('POST', path, { body })).status).toBe(409)
+  await getPool().query('delete from machines where id = $1', [rows[0]!.id])
+  await getPool().query(`delete from cloud_accounts where name = 'rds'`)
 }

@@ -45,10 +45,9 @@ export const endpointHosts = (hosts: Hosts, source: EndpointSource): Hosts => ({
     if (!host.endpoint) return hosts.facts(host, dataDirectories, options)
     const { timeoutMs, signal, ports = [] } = options
     const deadline = deadlineIn(timeoutMs * knockShare, signal)
-    const knocks = knockAt(host, ports, deadline)
-    const standing = await tried(() => source.standing(host, options))
+    const [knocked, standing] = await Promise.all([knockAt(host, ports, deadline), tried(() => source.standing(host, options))])
     const isKnown = standing !== null && !('fault' in standing)
-    const answered = ports.length === 0 && isKnown ? await knockAt(host, [standing.port], deadline) : await knocks
+    const answered = ports.length === 0 && isKnown ? await knockAt(host, [standing.port], deadline) : knocked
     const away = isAway(standing, answered)
     const figures = isKnown ? await tried(() => source.figures(host, options)) : null
     const facts = factsOf(host, dataDirectories, isKnown ? standing : null, figures !== null && !('fault' in figures) ? figures : null)

@@ -191,6 +191,7 @@ export const setHerdParameters = defineOperation({
     'The plan shows each value of each member as it is, with the file and line that sets it, and as it will be. Every member has to be online.',
     'What needs a restart waits for one, or a rolling restart follows in the same job: the standbys one by one, a switchover, the former primary. Each of these stays as it is when a later one fails. A standby that does not start with its new value is left stopped, nobody else is taken down, and the job needs attention: take the value out of postgresql.auto.conf on its host, and resume.',
     'max_connections and the other limits that a standby compares with its primary are raised on the standbys first. When they are lowered the primary is restarted first, where it is, and each standby once it has replayed that.',
+    'Where somebody meanwhile switches over to a member that has a higher limit already, the others stop replaying until they are restarted: the job stops and names them, and a new plan restarts them first.',
   ],
   gather: async (ports, given, context): Promise<RollFacts> => ({ input: given, ...(await gatherHerd(ports, given.parameters, context)) }),
   about,

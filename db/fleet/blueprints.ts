@@ -82,6 +82,7 @@ const inventoryOf = async (row: Row): Promise<InventoryBlueprint> => {
     choices,
     storageUsdGbMonth:
       catalogue?.storage.find(({ region, kind }) => region === choices[0]?.region && kind === blueprint.volumeKind)?.usdGbMonth ?? null,
+    hasSamplePrices: catalogue?.sources.some(({ isSample }) => isSample) === true,
     asksFor: backupsIn(row.imported),
   }
 }

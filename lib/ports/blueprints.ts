@@ -38,6 +38,8 @@ export interface InventoryBlueprint {
   choices: LaunchChoice[]
   /** What each GB of its volume costs for a month in that region; null: not known. */
   storageUsdGbMonth: number | null
+  /** Some of the prices are those of the dated sample, not the account’s. */
+  hasSamplePrices: boolean
   /** Keys of its import that ask for what no launch does, such as backups. */
   asksFor: string[]
 }

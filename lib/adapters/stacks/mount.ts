@@ -15,7 +15,7 @@ find_device || exit 1
 uuid=$(blkid -s UUID -o value "$device") && [ -n "$uuid" ] || exit 1
 grep -q "^UUID=$uuid $2 " "\${FSTAB:-/etc/fstab}" && mountpoint -q "$2"`
 
-/** What blkid finds anything on is never formatted (exit code 2: it finds nothing), and no more is what it cannot tell of. */
+/** What blkid finds anything on is never formatted (exit code 2: it finds nothing), nor what does not begin with a MiB of zeros. */
 export const mountScript = `${device}
 tries=0
 until find_device; do
@@ -23,7 +23,8 @@ until find_device; do
   sleep 1
 done
 kind=$(blkid -p -s TYPE -o value "$device"); code=$?
-if [ "$code" = 2 ]; then
+# A new volume is all zeros; what only fails to be told is not blank.
+if [ "$code" = 2 ] && [ -z "$(head -c 1048576 "$device" | tr -d '\\0' | head -c 1 | od -An -tx1)" ]; then
   mkfs.ext4 -q -m 0 "$device" || fail "mkfs.ext4 of $device failed"
 elif [ "$code" != 0 ] || [ "$kind" != ext4 ]; then
   fail "$device holds \${kind:-something that blkid cannot tell} and is left as it is"

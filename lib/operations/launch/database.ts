@@ -80,6 +80,8 @@ export const smokeTest = (): Effect<LaunchFacts, null, null> => ({
       await ports.act.stacks.write(host, keysIdOf(facts), door, jobId, options)
     }
     context.note('info', door === null ? 'A row was written through the socket.' : `${door.title}: a row was written.`)
+    if (door !== null)
+      context.note('info', `Clients connect to postgresql://${door.user}@${door.address}:${door.port}/${door.database}?sslmode=require`)
     await sql(`drop table if exists ${table};`)
     await context.mark(isOver)
   },

@@ -59,6 +59,12 @@ export const launchHerd = defineOperation({
     })),
     { label: 'Volumes', value: sayVolumes(facts) },
     { label: 'Per month', value: sayMonth(facts) },
+    {
+      label: 'Prices',
+      value: facts.launch.hasSamplePrices
+        ? 'partly of the sample that comes with the console: the account’s own were not read'
+        : 'as the account’s price lists have them',
+    },
     { label: 'Tag', value: `${blueprintTag}=${facts.launch.id}` },
     ...settingsFor(facts, null).map(({ name, value, because }) => ({ label: name, value: `${value}: ${because}` })),
   ],

@@ -120,7 +120,7 @@ interface Acting {
   makeGroup: [spec: GroupSpec, options: CloudCallOptions]
   /** Lets in besides. What is let in already is no error. */
   allow: [groupId: string, rules: readonly LaunchRule[], options: CloudCallOptions]
-  /** None is no error. Throws `cloud.wrong-state` while something uses it. */
+  /** None is no error, but to a policy that is bound to tags, which what is not there has not: `cloud.refused`. Throws `cloud.wrong-state` while something uses it. */
   dropGroup: [groupId: string, options: CloudCallOptions]
   /** Accepted, or refused: `cloud.no-capacity`, `cloud.unfit`, `cloud.refused`. */
   launch: [spec: MachineSpec, options: CloudCallOptions]
@@ -128,7 +128,7 @@ interface Acting {
   tag: [ids: readonly string[], tags: Tags, options: CloudCallOptions]
   /** What of it becomes of its state. None is no error. */
   terminate: [instanceIds: readonly string[], options: CloudCallOptions]
-  /** None is no error. Throws `cloud.wrong-state` while it is attached. */
+  /** As `dropGroup`. Throws `cloud.wrong-state` while it is attached. */
   dropVolume: [volumeId: string, options: CloudCallOptions]
 }
 

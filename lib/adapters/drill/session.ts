@@ -12,6 +12,8 @@ export interface WriterSession {
 
 export const drillRole = 'matriarch_drill'
 const statementTimeoutMs = 60_000
+/** Under a name of its own: what looks at sessions leaves out those of the console itself. */
+const lookSql = `select pg_is_in_recovery() as standby, set_config('application_name', 'matriarch drill', false)`
 
 const isPort = (endpoint: DrillWay['endpoints'][number]): endpoint is DrillPort => 'address' in endpoint
 
@@ -27,7 +29,7 @@ export const enter = async (
     : await connectPg(ssh, endpoint, { database: drillDatabase, isReadOnly: false, statementTimeoutMs }, deadline)
   try {
     const late = () => new Fault('sql.timeout', { because: `${endpoint.title} does not answer.` })
-    const { rows } = await within(session.client.query('select pg_is_in_recovery() as standby'), deadline, late)
+    const { rows } = await within(session.client.query(lookSql), deadline, late)
     if (rows[0].standby) throw new Fault('sql.unreachable', { because: `${endpoint.title} takes no writes.`, sqlstate: '25006' })
     return session
   } catch (error) {

@@ -15,7 +15,8 @@ export interface Strike<Before> {
   sentence: (facts: DrillFacts) => string
   commands: (facts: DrillFacts) => string[]
   before: (facts: DrillFacts, ports: ReadPorts, signal: AbortSignal) => Promise<Before | { because: string }>
-  strike: (facts: DrillFacts, before: Before, ports: ActPorts, context: RunContext) => Promise<void>
+  /** `nothing`: there was nothing to do it to. */
+  strike: (facts: DrillFacts, before: Before, ports: ActPorts, context: RunContext) => Promise<unknown>
   /** It is held so long before it is mended. */
   holdMs: (facts: DrillFacts) => number
   /** Starts what it has stopped, unless it runs. Safe to run twice. */
@@ -65,7 +66,7 @@ export const measured = <Before extends Json>(
     if (struckAt === null) {
       struckAt = ports.read.now().toISOString()
       await context.mark({ ...mark, struckAt })
-      await doIt(() => strike(facts, found, ports, context), context)
+      if (await doIt(() => strike(facts, found, ports, context), context)) struckAt = null
       await waitFor(holdMs(facts), context)
     } else context.note('warning', 'Another worker had done it and died over it. It is not done again; its writers have died with it.')
     await mend(facts, found, ports, context)
@@ -113,13 +114,14 @@ const begin = async (kind: FaultKind, begun: number, facts: DrillFacts, ports: A
   return mark
 }
 
-/** Whose answer was lost may have happened: then it is measured. */
-const doIt = async (strike: () => Promise<void>, { signal, note }: StepContext): Promise<void> => {
+/** Whose answer was lost may have happened: then it is measured. True: there was nothing to do it to. */
+const doIt = async (strike: () => Promise<unknown>, { signal, note }: StepContext): Promise<boolean> => {
   try {
-    await strike()
+    return (await strike()) === 'nothing'
   } catch (error) {
     if (signal.aborted || !isFault(error) || error.code === 'lease.lost' || isOver(error)) throw error
     note('warning', `${sayWhy(error)} Whether it was done is seen by what follows.`)
+    return false
   }
 }
 

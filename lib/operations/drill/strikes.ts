@@ -39,6 +39,7 @@ export const endSessions: Strike<null> = {
     const { sessions } = await ports.read.activity.look(address, options)
     const own = sessions.filter(({ database }) => database === drillDatabase)
     note('info', `${own.length} sessions of ${drillDatabase}.`)
+    if (own.length === 0) return 'nothing'
     const terminate: Signal = 'terminate'
     await ports.act.activity.signal(
       address,

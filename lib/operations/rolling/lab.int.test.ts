@@ -76,10 +76,10 @@ test('a herd under load gets a setting that needs a restart on every member, is 
   ).toEqual(['primary 3 0', 'standby 3 0', 'standby 3 0'])
 })
 
-test('a drill restarts every member and kills the primary’s PostgreSQL, starts it again, and no acknowledged commit is lost', {
+test('a drill ends the writers’ sessions, restarts every member and kills the primary’s PostgreSQL, starts it again, and no acknowledged commit is lost', {
   timeout: 120_000,
 }, async () => {
-  const faults = { sessions: false, restart: true, killPostgres: true, calmSeconds: 1, downSeconds: 1 }
+  const faults = { sessions: true, restart: true, killPostgres: true, calmSeconds: 1, downSeconds: 1 }
   const input = drill.input.parse(faults) as JsonObject
   const plan = await makeTargetPlan(drill, herd.ports.read, input, 'shop', new AbortController().signal)
   expect(plan.reason).toBeNull()
@@ -92,8 +92,10 @@ test('a drill restarts every member and kills the primary’s PostgreSQL, starts
   for (const { finding, verdict } of report.findings)
     console.info(`${finding.kind}: ${verdict.kind}, ${finding.acked} acknowledged, longest gap ${finding.longestGapMs} ms`)
   expect(report.findings.map(({ finding, verdict }) => [finding.kind, verdict.kind])).toEqual([
+    ['sessions', 'within'],
     ['restart', 'within'],
     ['kill-postgres', 'within'],
   ])
+  expect(report.findings[0]!.finding.errors).not.toEqual([])
   expect(report).toMatchObject({ lost: 0, duplicated: 0, left: [] })
 })

@@ -207,7 +207,7 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
         const context = stepContext(driving, effect.name, signal)
         const pauseUnlessCancelled = async (ms: number) => {
           hasHeard = await hearsCancelWithin(driving, ms, context)
-          if (hasHeard || signal.aborted) throw new Fault('shell.cancelled', { isOver: true })
+          if (hasHeard || signal.aborted) throw whyOver(hasHeard ? null : signal.reason)
         }
         return effect.run(facts, before, own.ports, Object.assign(context, { mark, marked, pauseUnlessCancelled }))
       }),
@@ -226,6 +226,12 @@ const attemptStep = async (driving: Driving, effect: Step, facts: Facts, before:
     over.abort(ended)
   }
 }
+
+/** A wait that its step's deadline ended says so: nobody cancelled it. */
+const whyOver = (reason: unknown): Fault =>
+  reason instanceof Fault && reason.code === 'shell.timeout'
+    ? new Fault('shell.timeout', { ...reason.facts, isOver: true })
+    : new Fault('shell.cancelled', { isOver: true })
 
 /** Past the point of no return only what takes long, or is that point itself, stops for a cancel, to ask; once somebody said to go on, nothing does. */
 const hearsCancel = ({ operation, recorder: { progress } }: Driving, effect: Step): boolean => {

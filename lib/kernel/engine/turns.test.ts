@@ -52,6 +52,19 @@ describe('promise 4: before the point of no return a failure is undone, after it
     expect(host.directories.has('/second')).toBe(true)
   })
 
+  test('a wait that the deadline of its step ended says so, and not that somebody cancelled it', async () => {
+    const waiting = makeDirectory('/wait', undo('/wait'), {
+      canInterrupt: true,
+      run: async (_facts, _before, _ports, { pauseUnlessCancelled }) => {
+        for (;;) await pauseUnlessCancelled(1_000)
+      },
+    })
+    const operation = directoriesHead().effect('first', makeDirectory('/first', undo('/first'))).effect('wait', waiting).build()
+    const { go, find } = await bench(operation)
+    expect(await go()).toBe('undone')
+    expect(find('failed')[0]!.because).toMatch(/^“Make \/wait” did not end within \d+ s/)
+  })
+
   test('a harmless final step is no point of no return', async () => {
     const operation = directoriesHead()
       .effect('one', makeDirectory('/one', undo('/one')))

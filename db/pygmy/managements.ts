@@ -1,5 +1,5 @@
 import { clientPattern } from '@/lib/domain/activity/client-patterns'
-import { isType } from '@/lib/domain/machines/classes'
+import { isType } from '@/lib/domain/machines/type-names'
 import { FieldFaults, FieldReader } from '@/lib/domain/pygmy/field-faults'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'

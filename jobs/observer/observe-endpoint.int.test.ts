@@ -116,7 +116,7 @@ test('a DB instance that was found is registered in one go, observed as every ot
     await expect
       .poll(() => row('servers', serverId), { timeout: 30_000 })
       .toMatchObject({ state: 'unreachable', because: expect.stringMatching(/does not answer.*RDS says that it is available/) })
-    expect(await row('instances', instanceId)).toMatchObject({ state: 'unreachable' })
+    await expect.poll(() => row('instances', instanceId), { timeout: 30_000 }).toMatchObject({ state: 'unreachable' })
   } finally {
     await observer.stop()
     await sink.close()

@@ -1,6 +1,6 @@
 import { sizingDecisions, sizingRules } from '@/db/schema'
 import { clientPattern } from '@/lib/domain/activity/client-patterns'
-import { typeSource } from '@/lib/domain/machines/classes'
+import { typeSource } from '@/lib/domain/machines/type-names'
 import { defineResource } from '@/lib/kernel/resource/resource'
 
 const isResize = { field: 'action', is: ['down', 'up'] } as const

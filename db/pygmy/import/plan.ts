@@ -1,4 +1,4 @@
-import { isType } from '@/lib/domain/machines/classes'
+import { isType } from '@/lib/domain/machines/type-names'
 import { isDay } from '@/lib/domain/pygmy/dates'
 import { fieldsOf, Unusable, type WrittenRule } from '@/lib/domain/pygmy/rule'
 import { parseConditions } from '@/lib/domain/rules/condition-text'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { clientPattern } from '@/lib/domain/activity/client-patterns'
-import { isType } from '@/lib/domain/machines/classes'
+import { isType } from '@/lib/domain/machines/type-names'
 import { stopInput } from '../steps/stop-input'
 
 const isPattern = new RegExp(clientPattern.source)

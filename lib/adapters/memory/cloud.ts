@@ -10,7 +10,7 @@ import type { MemoryHost, MemoryMachine, World } from './world/world'
 
 const region = 'us-east-1'
 /** How long a machine stays in each intermediate state. */
-const settleMs = 20_000
+const settleMs = 5_000
 
 /** Each host as a machine of one account. */
 export const machineFor = (host: MemoryHost): MemoryMachine => ({

@@ -15,11 +15,11 @@ import {
 import type { Stack } from './harness/stack/stack'
 
 /** Starts the restart of every instance of the playground and returns once some have ended and some have not. */
-const inTheMiddleOfARestartOfAll = async (page: Page): Promise<void> => {
+const inTheMiddleOfARestartOfAll = async (page: Page, stack: Stack): Promise<void> => {
   await openList(page, '/instances')
   await page.getByLabel('Select every row of this page').check()
   await page.getByRole('button', { name: 'Actions' }).click()
-  await page.getByRole('menuitem', { name: 'Restart 10…' }).click()
+  await page.getByRole('menuitem', { name: `Restart ${stack.members.length}…` }).click()
   await untilPlanned(page)
   await confirm(page)
   const grid = page.getByRole('region', { name: 'Targets and steps' })
@@ -50,7 +50,7 @@ test('one of two workers killed -9 during a restart of everything: the other one
   stack,
 }) => {
   const page = await as('admin')
-  await inTheMiddleOfARestartOfAll(page)
+  await inTheMiddleOfARestartOfAll(page, stack)
   await stack.kill(stack.workers()[0]!)
   await expectHonestEnd(page, stack)
 })
@@ -58,7 +58,7 @@ test('one of two workers killed -9 during a restart of everything: the other one
 test('the only worker killed -9 during a restart of everything: the next one goes on where it was', async ({ as, stack }) => {
   const page = await as('admin')
   for (const pid of stack.workers().slice(1)) await stack.kill(pid)
-  await inTheMiddleOfARestartOfAll(page)
+  await inTheMiddleOfARestartOfAll(page, stack)
   await stack.kill(stack.workers()[0]!)
   await stack.startWorker()
   await expectHonestEnd(page, stack)
@@ -70,7 +70,7 @@ test('the console’s own PostgreSQL killed -9 during a restart of everything: o
   browser,
 }) => {
   const page = await as('admin')
-  await inTheMiddleOfARestartOfAll(page)
+  await inTheMiddleOfARestartOfAll(page, stack)
   await stack.killDatabase()
   const other = await browser.newPage({ baseURL: stack.facts.url })
   await other.goto('/login')

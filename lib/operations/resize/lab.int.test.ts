@@ -36,7 +36,10 @@ const run = async (operation: Operation, targetId: string, raw: JsonObject) => {
   const journal = new MemoryJournal(passingClock())
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
   const state = await drive(operation, { id: 'job', targetId, input, digest: plan.digest }, journal.open(), ports, options)
-  const trouble = journal.lines.filter((line) => ['failed', 'attention', 'undo-failed'].includes(line.kind))
+  const trouble = journal.lines.filter(
+    (line) =>
+      ['failed', 'refused', 'attention', 'undo-failed'].includes(line.kind) || (line.kind === 'segment-closed' && line.outcome !== 'done'),
+  )
   return { state, trouble, journal }
 }
 const now = async (host: string) => {

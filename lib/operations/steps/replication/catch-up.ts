@@ -29,7 +29,11 @@ export const catchUp = <F extends Facts>(
       const [seen, seenAbove] = await Promise.all([lookAt(ports.read, own, context.signal), lookAt(ports.read, above, context.signal)])
       const written = seenAbove.role === 'primary' ? seenAbove.currentLsn : seenAbove.replayedLsn
       const behindBytes = lagBytes(seen.replayedLsn, written)
-      const isStreaming = seen.upstream?.status === 'streaming'
+      // The sender may still be in catchup where the receiver streams already, and a switchover waits for no such one.
+      const isSent = seenAbove.standbys.every(
+        ({ clientAddress, state }) => clientAddress !== own.address.host.address || state === 'streaming',
+      )
+      const isStreaming = seen.upstream?.status === 'streaming' && isSent
       if (isStreaming && behindBytes !== null && behindBytes <= closeBytes) return { behindBytes }
       if (behindBytes !== null && behindBytes < said / 2) {
         context.note('info', `${formatBytes(behindBytes)} behind ${above.title}.`)

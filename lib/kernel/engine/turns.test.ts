@@ -59,7 +59,10 @@ describe('promise 4: before the point of no return a failure is undone, after it
         for (;;) await pauseUnlessCancelled(1_000)
       },
     })
-    const operation = directoriesHead().effect('first', makeDirectory('/first', undo('/first'))).effect('wait', waiting).build()
+    const operation = directoriesHead()
+      .effect('first', makeDirectory('/first', undo('/first')))
+      .effect('wait', waiting)
+      .build()
     const { go, find } = await bench(operation)
     expect(await go()).toBe('undone')
     expect(find('failed')[0]!.because).toMatch(/^“Make \/wait” did not end within \d+ s/)

@@ -16,15 +16,15 @@ export interface DeclaredStack {
   servers: InventoryServer[]
 }
 
-/** What of a host is to be looked at. */
+/** What of a host is to be looked at; what is left out is not asked for. */
 export interface StackLook {
-  files: readonly StackFile[]
+  files?: readonly StackFile[]
   /** Paths of programs, or of other files that packages bring. */
-  programs: readonly string[]
-  units: readonly string[]
-  directories: readonly string[]
+  programs?: readonly string[]
+  units?: readonly string[]
+  directories?: readonly string[]
   /** TCP. */
-  listeners: readonly number[]
+  listeners?: readonly number[]
 }
 
 export interface StackHostSeen {

@@ -70,7 +70,7 @@ export const memoryStacksRead = (world: World): StacksRead => {
       return { ...found, isBuilt: world.stacks.built.has(stackId) }
     },
     hasKeys: async (stackId) => world.stacks.keys.has(stackId),
-    look: async (host, stackId, { files, programs, units, directories, listeners }, options) => {
+    look: async (host, stackId, { files = [], programs = [], units = [], directories = [], listeners = [] }, options) => {
       const seen = await at(host, options)
       return {
         whyNotRoot: seen.whyNotRoot,

@@ -65,7 +65,7 @@ export const makeStacks = (ssh: Ssh, store: StackStore): { read: StacksRead; act
   const read: StacksRead = {
     declared: store.declared,
     hasKeys: store.hasKeys,
-    look: async (host, stackId, { files, programs, units, directories, listeners }, options) => {
+    look: async (host, stackId, { files = [], programs = [], units = [], directories = [], listeners = [] }, options) => {
       const secrets = await store.secrets(stackId)
       const wanted = [
         ...files.map((file) => `F ${fileLine(file, secrets, false)}`),

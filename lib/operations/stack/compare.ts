@@ -14,12 +14,7 @@ export const compare = async (facts: BuildFacts, ports: ReadPorts, signal: Abort
     stack.servers.map(async (server) => {
       const files = [...certificateFiles(server), ...server.parts.flatMap((part) => partFiles(stack, server, part, primary))]
       const host = addressOf(facts, server.name)
-      const seen = await ports.stacks.look(
-        host,
-        facts.declared.id,
-        { files, programs: [], units: [], directories: [], listeners: [] },
-        options,
-      )
+      const seen = await ports.stacks.look(host, facts.declared.id, { files }, options)
       const other = files.filter(({ path }) => seen.files.some((one) => one.path === path && one.state !== 'same'))
       return Promise.all(
         other.map(async (file) => driftOf(server.name, file, await ports.stacks.text(host, facts.declared.id, file.path, options))),

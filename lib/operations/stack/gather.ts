@@ -60,7 +60,6 @@ const hostOf = async (
 ): Promise<BuildHost> => {
   const server = servers.find(({ title }) => title === own.name)! as Plain<InventoryServer>
   const what = {
-    files: [],
     programs: packagesOf(stack, own).map(({ program }) => program),
     units: own.parts.map((part) => unitOf[part]),
     directories: [

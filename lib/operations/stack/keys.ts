@@ -47,7 +47,7 @@ export const putCertificates = (): Effect<BuildFacts, Before, null> => {
   const missing = async (facts: BuildFacts, ports: ReadPorts, signal: AbortSignal): Promise<Before> => {
     const lacking = await Promise.all(
       stackIn(facts).servers.map(async ({ name }) => {
-        const what = { files: filesOn(facts, name), programs: [], units: [], directories: [], listeners: [] }
+        const what = { files: filesOn(facts, name) }
         const seen = await ports.stacks.look(addressOf(facts, name), facts.declared.id, what, { timeoutMs: lookTimeoutMs, signal })
         return { server: name, files: seen.files.filter(({ state }) => state !== 'same').map(({ path }) => path) }
       }),

@@ -22,7 +22,7 @@ export const installPackages = (): Effect<BuildFacts, Before, null> => {
       stack.servers.map(async (server) => {
         const packages = packagesOf(stack, server)
         const files = needsFile(server) ? [beforePackages] : []
-        const what = { files, programs: packages.map(({ program }) => program), units: [], directories: [], listeners: [] }
+        const what = { files, programs: packages.map(({ program }) => program) }
         const seen = await ports.stacks.look(addressOf(facts, server.name), facts.declared.id, what, { timeoutMs: lookTimeoutMs, signal })
         return {
           server: server.name,

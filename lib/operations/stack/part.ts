@@ -50,10 +50,8 @@ export const setUp = ({
       serversIn(facts).map(async (server) => {
         const what = {
           files: partFiles(stack, server, part, primary),
-          programs: [],
           units: [unit],
           directories: directory === null ? [] : [directory],
-          listeners: [],
         }
         const seen = await ports.stacks.look(addressOf(facts, server.name), facts.declared.id, what, { timeoutMs: lookTimeoutMs, signal })
         const files = seen.files.filter(({ state }) => state !== 'same').map(({ path }) => path)

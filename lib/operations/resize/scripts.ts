@@ -1,11 +1,11 @@
 import { type HookMoment, type MoveAction, machineArguments, moveArguments } from '@/lib/domain/hooks/hook'
 import { classOfType } from '@/lib/domain/machines/classes'
 import { vcpusOf } from '@/lib/domain/machines/vcpus'
-import { isFault } from '@/lib/kernel/ground/errors'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
 import type { InventoryDnsEntry, InventoryHook, InventoryInstance, InventoryMachine, ReadPorts } from '@/lib/ports'
 import type { HerdFacts, Plain } from '../facts/instance'
+import { orNull } from '../facts/or-null'
 import type { ScriptCall } from '../steps/scripts/run-calls'
 import type { DbSize } from './db'
 import type { ResizeInput } from './input'
@@ -83,15 +83,6 @@ export const lookAtHooks = async (ports: ReadPorts, { id }: Pick<InventoryInstan
 
 const addressOf = async (ports: ReadPorts, member: InventoryInstance, signal: AbortSignal): Promise<string | null> =>
   scriptAddress(ports, await ports.inventory.serverMachine(member.serverId), member, signal)
-
-const orNull = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> => {
-  try {
-    return await work
-  } catch (error) {
-    if (!isFault(error) || signal.aborted) throw error
-    return null
-  }
-}
 
 const hooksOf = ({ scripts }: OfScripts, moment: HookMoment) => scripts.hooks.filter((one) => one.moment === moment)
 

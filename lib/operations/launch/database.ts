@@ -2,7 +2,8 @@ import { launchPort, mainDatabase, passwordOf, proofOf, statementsOf } from '@/l
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ActPorts, HostAddress, StackDoor } from '@/lib/ports'
-import { hostOf, keysIdOf, type LaunchFacts, lookTimeoutMs, machineNow } from './facts'
+import { hostOf, keysIdOf, type LaunchFacts, lookTimeoutMs } from './facts'
+import { checkOnHost } from './server'
 import { mustRun } from './trust'
 
 const actTimeoutMs = 60_000
@@ -18,15 +19,12 @@ export const makeDatabase = (): Effect<LaunchFacts, null, null> => ({
     sentence: 'Create what the blueprint names. The password reaches the server as its SCRAM verifier alone.',
     commands: statementsOf(blueprint).map(({ database, sql }) => `in ${database}:\n${sql.trimEnd()}`),
   }),
-  check: async (facts, ports, { signal }) => {
-    const machine = await machineNow(facts, ports, signal)
-    if (machine === null || hostOf(facts, machine).hostKey === null) return { found: 'ready', before: null }
+  check: checkOnHost(async (facts, host, ports, signal) => {
     const options = { timeoutMs: lookTimeoutMs, signal }
     for (const { database, sql } of proofOf(facts.launch.blueprint))
-      if ((await ports.stacks.value(hostOf(facts, machine), { port: launchPort, database }, sql, options)) === null)
-        return { found: 'ready', before: null }
-    return { found: 'done', output: null }
-  },
+      if ((await ports.stacks.value(host, { port: launchPort, database }, sql, options)) === null) return false
+    return true
+  }),
   run: async (facts, _before, ports, { signal }) => {
     const host = hostOf(facts, await mustRun(facts, ports, signal))
     for (const { database, sql } of statementsOf(facts.launch.blueprint))

@@ -43,14 +43,14 @@ export const keysIdOf = ({ launch }: Pick<LaunchFacts, 'launch'>): string => `la
 
 export const isAlive = ({ state }: Pick<LaunchedMachine, 'state'>): boolean => state === 'pending' || state === 'running'
 
+/** What carries the tag of a blueprint in that place. */
+export const taggedBy = (place: LaunchPlace, blueprintId: string, ports: ReadPorts, signal: AbortSignal): Promise<Launched> =>
+  ports.cloud.launched(place, { [blueprintTag]: blueprintId }, { timeoutMs: cloudTimeoutMs, signal })
+
 /** The machine of this launch as it is now; null: there is none that runs. Nothing else carries the blueprint's tag: a gate saw to that. */
 export const machineNow = async (facts: LaunchFacts, ports: ReadPorts, signal: AbortSignal): Promise<LaunchedMachine | null> => {
   if (facts.place === null) return null
-  const { machines } = await ports.cloud.launched(
-    placeIn(facts),
-    { [blueprintTag]: facts.launch.id },
-    { timeoutMs: cloudTimeoutMs, signal },
-  )
+  const { machines } = await taggedBy(placeIn(facts), facts.launch.id, ports, signal)
   return machines.find(isAlive) ?? null
 }
 

@@ -56,13 +56,10 @@ export const until = async (
   }
 }
 
+type Drop = (place: LaunchPlace, part: () => Promise<Launched>, ports: ActPorts, context: StepContext) => Promise<void>
+
 /** Terminates machines, and waits until EC2 says that they are gone. */
-export const terminate = async (
-  place: LaunchPlace,
-  part: () => Promise<Launched>,
-  ports: ActPorts,
-  context: StepContext,
-): Promise<void> => {
+export const terminate: Drop = async (place, part, ports, context) => {
   await until(
     async () => {
       const left = (await part()).machines.filter(({ state }) => state !== 'terminated')
@@ -79,45 +76,40 @@ export const terminate = async (
   )
 }
 
-export const dropVolumes = async (
-  place: LaunchPlace,
-  part: () => Promise<Launched>,
-  ports: ActPorts,
+/** Deletes what is listed, one after the other, until nothing is. */
+const dropAll = <One extends { id: string; state?: string }>(
+  listed: () => Promise<One[]>,
+  call: string,
+  drop: (id: string) => Promise<void>,
   context: StepContext,
-): Promise<void> => {
-  await until(
+): Promise<void> =>
+  until(
     async () => {
-      const { volumes } = await part()
-      return volumes.length === 0 ? null : volumes.map(({ id, state }) => `${id} is ${state}`).join(', ')
+      const left = await listed()
+      return left.length === 0 ? null : left.map(({ id, state = 'there' }) => `${id} is ${state}`).join(', ')
     },
     async () => {
-      for (const { id, state } of (await part()).volumes) {
+      for (const { id, state } of await listed()) {
         if (state === 'deleting') continue
-        context.note('command', `ec2:DeleteVolume ${id}`)
-        await ports.act.cloud.dropVolume(place, id, { timeoutMs: actTimeoutMs, signal: context.signal })
+        context.note('command', `${call} ${id}`)
+        await drop(id)
       }
     },
     context,
   )
-}
 
-export const dropGroups = async (
-  place: LaunchPlace,
-  part: () => Promise<Launched>,
-  ports: ActPorts,
-  context: StepContext,
-): Promise<void> => {
-  await until(
-    async () => {
-      const { groups } = await part()
-      return groups.length === 0 ? null : groups.map(({ id }) => `${id} is there`).join(', ')
-    },
-    async () => {
-      for (const { id } of (await part()).groups) {
-        context.note('command', `ec2:DeleteSecurityGroup ${id}`)
-        await ports.act.cloud.dropGroup(place, id, { timeoutMs: actTimeoutMs, signal: context.signal })
-      }
-    },
+export const dropVolumes: Drop = (place, part, ports, context) =>
+  dropAll(
+    async () => (await part()).volumes,
+    'ec2:DeleteVolume',
+    (id) => ports.act.cloud.dropVolume(place, id, { timeoutMs: actTimeoutMs, signal: context.signal }),
     context,
   )
-}
+
+export const dropGroups: Drop = (place, part, ports, context) =>
+  dropAll(
+    async () => (await part()).groups,
+    'ec2:DeleteSecurityGroup',
+    (id) => ports.act.cloud.dropGroup(place, id, { timeoutMs: actTimeoutMs, signal: context.signal }),
+    context,
+  )

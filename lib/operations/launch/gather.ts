@@ -1,9 +1,9 @@
-import { blueprintTag, hostnameOf } from '@/lib/domain/blueprints/launch/tags'
+import { hostnameOf } from '@/lib/domain/blueprints/launch/tags'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { InventoryBlueprint, Launched, MachineSpec, ReadPorts } from '@/lib/ports'
 import type { Plain } from '../facts/instance'
-import { cloudTimeoutMs, type LaunchFacts } from './facts'
+import { cloudTimeoutMs, type LaunchFacts, taggedBy } from './facts'
 import type { LaunchInput } from './input'
 import { machineSpec } from './spec'
 
@@ -26,7 +26,7 @@ export const gatherLaunch = async (ports: ReadPorts, input: LaunchInput, { targe
   if (place === null) return facts
   try {
     const options = { timeoutMs: cloudTimeoutMs, signal }
-    facts.left = (await ports.cloud.launched(place, { [blueprintTag]: launch.id }, options)) as Plain<Launched>
+    facts.left = (await taggedBy(place, launch.id, ports, signal)) as Plain<Launched>
     for (const architecture of new Set(launch.choices.map((one) => one.architecture))) {
       const image = await ports.cloud.image(place, architecture, options)
       if (image !== null) facts.images[architecture] = { ...image }

@@ -2,7 +2,7 @@ import { blueprintTag, choiceTag } from '@/lib/domain/blueprints/launch/tags'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Effect, RunContext } from '@/lib/kernel/operation/operation'
 import type { LaunchChoice, LaunchedMachine, ReadPorts } from '@/lib/ports'
-import { addressOf, cloudTimeoutMs, isAlive, type LaunchFacts, placeIn } from './facts'
+import { addressOf, isAlive, type LaunchFacts, placeIn, taggedBy } from './facts'
 import { dropVolumes, ownOf, ownOrLost, terminate } from './found'
 import { machineSpec } from './spec'
 
@@ -95,7 +95,7 @@ export const launchMachine = (): Effect<LaunchFacts, Before, Output> => ({
 const groupIds = async (facts: LaunchFacts, ports: ReadPorts, signal: AbortSignal): Promise<string[]> => {
   const { securityGroupIds } = facts.launch.blueprint
   if (securityGroupIds.length > 0) return securityGroupIds
-  const { groups } = await ports.cloud.launched(placeIn(facts), { [blueprintTag]: facts.launch.id }, { timeoutMs: cloudTimeoutMs, signal })
+  const { groups } = await taggedBy(placeIn(facts), facts.launch.id, ports, signal)
   if (groups.length === 0) throw new Fault('step.blocked', { because: 'the herd’s security group is not there any more', isOver: true })
   return groups.map(({ id }) => id)
 }

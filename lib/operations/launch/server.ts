@@ -1,15 +1,13 @@
 import { clusterNameOf, dataDirectoryOf, filesOf, volumeDirectoryOf } from '@/lib/domain/blueprints/launch/launched'
 import { noMainCluster, packagesFor, sourceFor } from '@/lib/domain/blueprints/launch/packages'
-import { blueprintTag, hostnameOf } from '@/lib/domain/blueprints/launch/tags'
-import type { StackFile } from '@/lib/domain/stack/stack-file'
+import { hostnameOf } from '@/lib/domain/blueprints/launch/tags'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect } from '@/lib/kernel/operation/operation'
-import type { ClusterSpec, HostAddress, LaunchedMachine, ReadPorts, StackKeysWanted } from '@/lib/ports'
+import type { ClusterSpec, HostAddress, LaunchedMachine, ReadPorts, StackKeysWanted, StackLook } from '@/lib/ports'
 import { dataDevice } from '@/lib/ports/launches'
 import { followOutput } from '../steps/postgres/server'
 import {
   addressOf,
-  cloudTimeoutMs,
   hostOf,
   instanceOn,
   keysIdOf,
@@ -18,6 +16,7 @@ import {
   machineNow,
   placeIn,
   settingsFor,
+  taggedBy,
 } from './facts'
 import { mustRun } from './trust'
 
@@ -34,7 +33,7 @@ const withMachine = { undo: async () => {}, sentence: 'It goes with the machine.
 type Look = (facts: LaunchFacts, host: HostAddress, ports: ReadPorts, signal: AbortSignal, machine: LaunchedMachine) => Promise<boolean>
 
 /** Of a step on the host: whether it is so already, while there is a machine. */
-const checkOnHost =
+export const checkOnHost =
   (isSo: Look): Effect<LaunchFacts, null, null>['check'] =>
   async (facts, ports, { signal }) => {
     const machine = await machineNow(facts, ports, signal)
@@ -45,7 +44,7 @@ const checkOnHost =
   }
 
 const volumeOf = async (facts: LaunchFacts, { id }: LaunchedMachine, ports: ReadPorts, signal: AbortSignal): Promise<string> => {
-  const { volumes } = await ports.cloud.launched(placeIn(facts), { [blueprintTag]: facts.launch.id }, { timeoutMs: cloudTimeoutMs, signal })
+  const { volumes } = await taggedBy(placeIn(facts), facts.launch.id, ports, signal)
   const volume = volumes.find(({ machineId, device }) => machineId === id && device === dataDevice)
   if (volume === undefined) throw new Fault('step.unknown', { because: 'the machine’s volume is not in sight' })
   return volume.id
@@ -74,20 +73,8 @@ export const mountVolume = (): Effect<LaunchFacts, null, null> => ({
   ending: withMachine,
 })
 
-const look = (
-  facts: LaunchFacts,
-  host: HostAddress,
-  files: readonly StackFile[],
-  programs: readonly string[],
-  ports: ReadPorts,
-  signal: AbortSignal,
-) =>
-  ports.stacks.look(
-    host,
-    keysIdOf(facts),
-    { files, programs, units: [], directories: [], listeners: [] },
-    { timeoutMs: lookTimeoutMs, signal },
-  )
+const look = (facts: LaunchFacts, host: HostAddress, what: StackLook, ports: ReadPorts, signal: AbortSignal) =>
+  ports.stacks.look(host, keysIdOf(facts), what, { timeoutMs: lookTimeoutMs, signal })
 
 export const installPackages = (): Effect<LaunchFacts, null, null> => ({
   title: 'Install PostgreSQL',
@@ -112,21 +99,14 @@ export const installPackages = (): Effect<LaunchFacts, null, null> => ({
   check: checkOnHost(async (facts, host, ports, signal) => {
     const packages = packagesFor(facts.launch.blueprint)
     const programs = packages.map(({ program }) => program)
-    const seen = await look(facts, host, [noMainCluster], programs, ports, signal)
+    const seen = await look(facts, host, { files: [noMainCluster], programs }, ports, signal)
     return seen.files.every(({ state }) => state === 'same') && programs.every((one) => seen.programs.includes(one))
   }),
   run: async (facts, _before, ports, { signal }) => {
     const host = hostOf(facts, await mustRun(facts, ports, signal))
     const packages = packagesFor(facts.launch.blueprint)
     const options = { timeoutMs: actTimeoutMs, signal }
-    const { programs } = await look(
-      facts,
-      host,
-      [],
-      packages.map(({ program }) => program),
-      ports.read,
-      signal,
-    )
+    const { programs } = await look(facts, host, { programs: packages.map(({ program }) => program) }, ports.read, signal)
     const missing = packages.filter(({ program }) => !programs.includes(program)).map(({ name }) => name)
     await ports.act.stacks.put(host, keysIdOf(facts), [noMainCluster], options)
     if (missing.length === 0) return
@@ -216,7 +196,7 @@ export const writeFiles = (): Effect<LaunchFacts, null, null> => ({
     commands: filesOf(blueprint, 1).map(({ path, mode, owner, text }) => `write ${path} (${mode}, ${owner})\n${text.trimEnd()}`),
   }),
   check: checkOnHost(async (facts, host, ports, signal) => {
-    const { files } = await look(facts, host, filesOf(facts.launch.blueprint, 1), [], ports, signal)
+    const { files } = await look(facts, host, { files: filesOf(facts.launch.blueprint, 1) }, ports, signal)
     return files.every(({ state }) => state === 'same')
   }),
   run: async (facts, _before, ports, { signal }) => {

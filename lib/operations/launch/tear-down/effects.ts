@@ -2,7 +2,7 @@ import { blueprintTag } from '@/lib/domain/blueprints/launch/tags'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect, StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, Launched, ReadPorts } from '@/lib/ports'
-import { cloudTimeoutMs } from '../facts'
+import { keysIdOf, taggedBy } from '../facts'
 import { dropGroups, dropVolumes, terminate } from '../found'
 import { isLeft, sayLaunched } from '../left'
 import type { TearDownFacts } from './facts'
@@ -14,7 +14,7 @@ const writeTimeoutMs = 20_000
 
 /** Of what the person read in the plan, and nothing else: a thing that is tagged meanwhile is named at the end. */
 const named = async ({ launch }: TearDownFacts, { place, launched }: Found, ports: ReadPorts, signal: AbortSignal): Promise<Launched> => {
-  const now = await ports.cloud.launched(place, { [blueprintTag]: launch.id }, { timeoutMs: cloudTimeoutMs, signal })
+  const now = await taggedBy(place, launch.id, ports, signal)
   const among = <One extends { id: string }>(all: One[], read: readonly { id: string }[]) =>
     all.filter(({ id }) => read.some((one) => one.id === id))
   return {
@@ -97,11 +97,7 @@ export const deleteGroups = () =>
 /** Looked at afresh, whatever the plan named. */
 export const proveNothingLeft = (): Effect<TearDownFacts, null, null> => {
   const leftNow = async (facts: TearDownFacts, ports: ReadPorts, signal: AbortSignal): Promise<Launched[]> =>
-    Promise.all(
-      facts.found.map(({ place }) =>
-        ports.cloud.launched(place, { [blueprintTag]: facts.launch.id }, { timeoutMs: cloudTimeoutMs, signal }),
-      ),
-    )
+    Promise.all(facts.found.map(({ place }) => taggedBy(place, facts.launch.id, ports, signal)))
   return {
     title: 'Prove that nothing is left',
     preview: ({ launch, found }) => ({
@@ -127,20 +123,17 @@ export const proveNothingLeft = (): Effect<TearDownFacts, null, null> => {
   }
 }
 
-export const dropKeys = (): Effect<TearDownFacts, null, null> => {
-  const keysId = ({ launch }: TearDownFacts) => `launch:${launch.id}`
-  return {
-    title: 'Delete the herd’s keys',
-    preview: () => ({ sentence: 'Delete the authority and certificates of the herd from the console.', commands: [] }),
-    check: async (facts, ports) => {
-      const wanted = { cluster: facts.launch.blueprint.name, secrets: [], servers: [], days: 0 }
-      return (await ports.stacks.hasKeys(keysId(facts), wanted)) ? { found: 'ready', before: null } : { found: 'done', output: null }
-    },
-    run: (facts, _before, ports, { signal }) => ports.act.stacks.dropKeys(keysId(facts), { timeoutMs: writeTimeoutMs, signal }),
-    timeoutMs: writeTimeoutMs + 10_000,
-    ending: { final: 'Nothing uses them any more.', harmless: true },
-  }
-}
+export const dropKeys = (): Effect<TearDownFacts, null, null> => ({
+  title: 'Delete the herd’s keys',
+  preview: () => ({ sentence: 'Delete the authority and certificates of the herd from the console.', commands: [] }),
+  check: async (facts, ports) => {
+    const wanted = { cluster: facts.launch.blueprint.name, secrets: [], servers: [], days: 0 }
+    return (await ports.stacks.hasKeys(keysIdOf(facts), wanted)) ? { found: 'ready', before: null } : { found: 'done', output: null }
+  },
+  run: (facts, _before, ports, { signal }) => ports.act.stacks.dropKeys(keysIdOf(facts), { timeoutMs: writeTimeoutMs, signal }),
+  timeoutMs: writeTimeoutMs + 10_000,
+  ending: { final: 'Nothing uses them any more.', harmless: true },
+})
 
 export const unregisterHerd = (): Effect<TearDownFacts, null, null> => ({
   title: 'Remove the registrations',

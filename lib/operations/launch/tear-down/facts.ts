@@ -1,9 +1,8 @@
-import { blueprintTag } from '@/lib/domain/blueprints/launch/tags'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { InventoryBlueprint, InventoryInstance, Launched, LaunchPlace, Probe, ReadPorts } from '@/lib/ports'
 import { type Plain, probeTimeoutMs } from '../../facts/instance'
-import { cloudTimeoutMs } from '../facts'
+import { taggedBy } from '../facts'
 
 export type TearDownFacts = {
   launch: Plain<InventoryBlueprint>
@@ -25,8 +24,7 @@ export const gatherTearDown = async (ports: ReadPorts, _input: unknown, { target
     try {
       for (const region of launch.blueprint.regions) {
         const place = { accountId: launch.account.id, region }
-        const launched = await ports.cloud.launched(place, { [blueprintTag]: launch.id }, { timeoutMs: cloudTimeoutMs, signal })
-        facts.found.push({ place, launched: launched as Plain<Launched> })
+        facts.found.push({ place, launched: (await taggedBy(place, launch.id, ports, signal)) as Plain<Launched> })
       }
     } catch (error) {
       if (!isFault(error) || signal.aborted) throw error

@@ -8,7 +8,7 @@ import type { ActPorts, DrillWay, InstanceAddress, ReadPorts } from '@/lib/ports
 import type { Plain } from '../facts/instance'
 import { whoLeads } from './database'
 import type { DrillFacts } from './facts'
-import { lookWhole } from './whole'
+import { awaitWhole, lookWhole } from './whole'
 
 /** How one fault is done, and what of it is made good again. `before` is found right before and stands in the journal. */
 export interface Strike<Before> {
@@ -31,7 +31,6 @@ type Mark = { finding?: Plain<FaultFinding>; begun: number; run: string; sumBefo
 const startTimeoutMs = 30_000
 const wholeTimeoutMs = 300_000
 const sqlTimeoutMs = 60_000
-const lookEveryMs = 500
 
 /**
  * Writers begin, the fault is done, what it stopped is started again, and once the herd is whole the ledger is compared with the primary. Its answer is what
@@ -131,18 +130,11 @@ const waitFor = async (ms: number, { pause, signal }: StepContext): Promise<void
 }
 
 /** ISO; null: it is not whole in time. */
-const untilWhole = async (facts: DrillFacts, ports: ReadPorts, { pause, signal, note }: StepContext): Promise<string | null> => {
-  const endsAt = ports.now().getTime() + wholeTimeoutMs
-  for (;;) {
-    const { missing } = await lookWhole(facts, ports, signal)
-    if (missing.length === 0) return ports.now().toISOString()
-    if (ports.now().getTime() >= endsAt) {
-      note('warning', `The herd is not whole after ${wholeTimeoutMs / 1_000} s: ${missing.join('; ')}.`)
-      return null
-    }
-    await pause(lookEveryMs)
-    signal.throwIfAborted()
-  }
+const untilWhole = async (facts: DrillFacts, ports: ReadPorts, context: StepContext): Promise<string | null> => {
+  const missing = await awaitWhole(facts, ports, wholeTimeoutMs, context)
+  if (missing.length === 0) return ports.now().toISOString()
+  context.note('warning', `The herd is not whole after ${wholeTimeoutMs / 1_000} s: ${missing.join('; ')}.`)
+  return null
 }
 
 const judge = async (

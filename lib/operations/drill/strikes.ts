@@ -9,14 +9,13 @@ import { bringUp, takeDown } from '../steps/postgres/server'
 import { whoLeads } from './database'
 import { type DrillFacts, placesOf, type Victim, victimAt } from './facts'
 import type { Strike } from './measured'
-import { lookWhole } from './whole'
+import { awaitWhole } from './whole'
 
 const actTimeoutMs = 30_000
 /** Patroni answers when the server runs again. */
 const patroniTimeoutMs = 120_000
 const startTimeoutMs = 60_000
 const memberTimeoutMs = 120_000
-const lookEveryMs = 500
 
 const nothing = async () => {}
 const isPatroni = ({ manager }: DrillFacts): boolean => manager === 'patroni'
@@ -89,16 +88,10 @@ const restartThroughPatroni = async ({ address, title }: Place, ports: ActPorts,
 }
 
 /** Nobody is taken down while another one is away; what does not come back is told by what is measured. */
-const untilMemberIsBack = async (facts: DrillFacts, place: Place, ports: ReadPorts, { pause, signal }: StepContext): Promise<void> => {
-  const endsAt = ports.now().getTime() + memberTimeoutMs
-  for (;;) {
-    const { missing } = await lookWhole(facts, ports, signal)
-    if (missing.length === 0) return
-    if (ports.now().getTime() >= endsAt)
-      throw new Fault('step.blocked', { because: `${place.title} was restarted, and then: ${missing.join('; ')}.`, isOver: true })
-    await pause(lookEveryMs)
-    signal.throwIfAborted()
-  }
+const untilMemberIsBack = async (facts: DrillFacts, place: Place, ports: ReadPorts, context: StepContext): Promise<void> => {
+  const missing = await awaitWhole(facts, ports, memberTimeoutMs, context)
+  if (missing.length > 0)
+    throw new Fault('step.blocked', { because: `${place.title} was restarted, and then: ${missing.join('; ')}.`, isOver: true })
 }
 
 export const switchOver: Strike<null> = {

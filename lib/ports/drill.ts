@@ -61,8 +61,9 @@ export interface DrillAct {
   /** Makes the database with its role and tables, as often as it is asked for; one of another job is `step.blocked`. Throws `shell.*`, `sql.*`. */
   prepare: (instance: InstanceAddress, jobId: string, options: CallOptions) => Promise<void>
   /**
-   * Starts writers, and resolves once commits were acknowledged through every way, or, where some keep silent, after a moment: these are named, with why. They end by themselves after a quarter of an hour. The role's password is made anew, and
-   * is known to them alone. A run that writes already is `step.blocked`. Throws `sql.timeout`, and then nothing is left of it.
+   * Starts writers. Resolves once commits were acknowledged through every way; ways that acknowledged none after a moment are named, with the reason.
+   * Writers end by themselves after a quarter of an hour. The role gets a new password, which they alone know. A run that writes already is
+   * `step.blocked`. Throws `sql.timeout`, and then nothing is left of it.
    */
   start: (
     run: string,

@@ -29,7 +29,7 @@ const commands = [
 export const makeDatabase: Effect<DrillFacts, null, null> = {
   title: 'Create the drill’s own database',
   preview: (facts) => ({
-    sentence: `Create the database and the role ${drillDatabase} on ${primaryPlace(facts)?.title ?? 'the primary'}. The role’s password is made anew for each fault, and stays in the worker’s memory.`,
+    sentence: `Create the database and the role ${drillDatabase} on ${primaryPlace(facts)?.title ?? 'the primary'}. The role’s password is a new one for each fault, and stays in the worker’s memory.`,
     commands,
   }),
   check: async (facts, ports, { signal, intended, mark }) => {

@@ -67,7 +67,7 @@ type Before = { held: Record<string, string[]> }
 /** The deadline is over: who is still in a transaction is cut. */
 const cutMark = 'cut'
 
-/** What has come to rest stays paused; who stays in a transaction past the deadline is cut by the stop, where the policy says so. */
+/** Databases that are paused stay so. Where the policy says so, a client still in a transaction after the deadline is cut by the stop. */
 export const drainReaders: Effect<OfReaders, Before, null> = {
   ...pause,
   title: 'Drain poolers that read from it',

@@ -59,7 +59,7 @@ const rooms: Walls['rooms'] = {
   'lib/adapters/maintenance': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres' },
   'lib/adapters/canary': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/postgres', libraries: 'pg node' },
   'lib/adapters/drill': {
-    imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/hosts lib/adapters/postgres',
+    imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh lib/adapters/hosts lib/adapters/postgres lib/adapters/canary',
     libraries: 'pg node',
   },
   'lib/adapters/dns/wire': { imports: 'lib/domain lib/kernel/ground lib/ports lib/adapters/ssh/deadline.ts', libraries: 'dns-packet node' },

@@ -1,6 +1,5 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
-import { type CommitMode, type LedgerEvent, ledgerEnd, ledgerHead, ledgerLine, ledgerMode } from '@/lib/domain/proof/canary-ledger'
-import { type StripPiece, type StripSample, sampleOf } from '@/lib/domain/proof/canary-strip'
+import type { CommitMode } from '@/lib/domain/proof/canary-ledger'
+import type { StripPiece } from '@/lib/domain/proof/canary-strip'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { sleep } from '@/lib/kernel/ground/sleep'
 import type { CanaryDoor, CanaryEndpoint } from '@/lib/ports'
@@ -8,6 +7,7 @@ import { connectPg } from '../postgres/connection'
 import type { Ssh } from '../ssh'
 import { type Deadline, deadlineIn, within } from '../ssh/deadline'
 import { connectDoor, type DoorSession, passwordOf } from './door'
+import { LedgerFile } from './ledger-file'
 
 /** Twenty rows a second at most: seen in a latency, not in a load. */
 const everyMs = 50
@@ -36,16 +36,11 @@ type PgError = Error & { code?: string; severity?: string }
 export class CanaryWriter {
   acked = 0
   isWriting = true
-  readonly #startedAt = performance.now()
-  readonly #startedAtIso = new Date().toISOString()
-  readonly #file: number
+  readonly #ledger: LedgerFile
   readonly #stopping = new AbortController()
   readonly #ended: Promise<void>
   #session: (DoorSession & { commitMs: number }) | null = null
   #password: Promise<string> | null = null
-  #sentMs = 0
-  #mode = ''
-  #samples: StripSample[] = []
 
   constructor(
     private readonly ssh: Ssh,
@@ -54,9 +49,8 @@ export class CanaryWriter {
     file: string,
     tell: (piece: StripPiece) => Promise<void>,
   ) {
-    this.#file = openSync(file, 'ax', 0o600)
-    writeSync(this.#file, ledgerHead(this.#startedAtIso))
-    const telling = setInterval(() => void tell(this.#piece()), tellEveryMs)
+    this.#ledger = new LedgerFile(file)
+    const telling = setInterval(() => void tell(this.#ledger.piece()), tellEveryMs)
     this.#ended = this.#write().finally(() => {
       clearInterval(telling)
       this.isWriting = false
@@ -72,46 +66,21 @@ export class CanaryWriter {
     const giveUp = setTimeout(() => this.#session?.destroy(), lastCommitMs)
     await this.#ended.catch(() => {})
     clearTimeout(giveUp)
-    if (wasWriting) writeSync(this.#file, ledgerEnd(this.#now(), new Date().toISOString()))
-    closeSync(this.#file)
-  }
-
-  #now(): number {
-    return performance.now() - this.#startedAt
-  }
-
-  #note(event: LedgerEvent): void {
-    writeSync(this.#file, ledgerLine(event))
-    if (event.kind === 'sent') this.#sentMs = event.atMs
-    else this.#samples.push(sampleOf(this.#sentMs, event.atMs, event.kind === 'ack' ? event.timeline : event.code))
-  }
-
-  /** Only where it is another one than before. */
-  #noteMode(mode: CommitMode): void {
-    const line = ledgerMode(mode)
-    if (line !== this.#mode) writeSync(this.#file, line)
-    this.#mode = line
-  }
-
-  /** What was answered since it was asked last. */
-  #piece(): StripPiece {
-    const samples = this.#samples
-    this.#samples = []
-    return { startedAt: this.#startedAtIso, atMs: Math.round(this.#now()), samples }
+    this.#ledger.close({ isWhole: wasWriting })
   }
 
   async #write(): Promise<void> {
     const { signal } = this.#stopping
     let nextAt = 0
-    for (let id = 1; !signal.aborted && this.#now() < lifeMs; ) {
+    for (let id = 1; !signal.aborted && this.#ledger.now() < lifeMs; ) {
       this.#session ??= await this.#connect()
       if (this.#session === null) {
         await sleep(betweenTriesMs, signal)
         continue
       }
-      await sleep(nextAt - this.#now(), signal)
+      await sleep(nextAt - this.#ledger.now(), signal)
       if (signal.aborted) return
-      nextAt = this.#now() + everyMs
+      nextAt = this.#ledger.now() + everyMs
       if (!(await this.#commit(id, this.#session))) return
       id += 1
     }
@@ -119,20 +88,25 @@ export class CanaryWriter {
 
   /** False: there is nothing left to write to. */
   async #commit(id: number, session: DoorSession & { commitMs: number }): Promise<boolean> {
-    this.#note({ kind: 'sent', id, atMs: this.#now() })
+    this.#ledger.note({ kind: 'sent', id, atMs: this.#ledger.now() })
     try {
       const late = () => new Fault('sql.timeout', { because: 'The commit was not answered.' })
       const { rows } = await within(session.client.query(commitSql, [this.run, id]), deadlineIn(session.commitMs), late)
       const { timeline, lsn, synchronousCommit, standbyNames } = rows[0] as CommitMode & { timeline: number; lsn: string }
-      this.#note({ kind: 'ack', id, atMs: this.#now(), timeline, lsn })
-      this.#noteMode({ synchronousCommit, standbyNames })
+      this.#ledger.note({ kind: 'ack', id, atMs: this.#ledger.now(), timeline, lsn })
+      this.#ledger.noteMode({ synchronousCommit, standbyNames })
       this.acked += 1
       return true
     } catch (error) {
       const { code = 'lost', severity } = error as PgError
       // An ERROR ended the transaction for certain; FATAL and a broken connection may come after the commit.
       const isRefused = severity === 'ERROR'
-      this.#note({ kind: isRefused ? 'refused' : 'unknown', id, atMs: this.#now(), code: String(code).replaceAll(/\s/g, '-') })
+      this.#ledger.note({
+        kind: isRefused ? 'refused' : 'unknown',
+        id,
+        atMs: this.#ledger.now(),
+        code: String(code).replaceAll(/\s/g, '-'),
+      })
       this.#session?.destroy()
       this.#session = null
       return !codesOfNoTable.has(String(code))

@@ -1,9 +1,9 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
-import { type CommitMode, type LedgerEvent, ledgerEnd, ledgerHead, ledgerLine, ledgerMode } from '@/lib/domain/proof/canary-ledger'
-import { type StripPiece, type StripSample, sampleOf } from '@/lib/domain/proof/canary-strip'
+import type { CommitMode } from '@/lib/domain/proof/canary-ledger'
+import type { StripPiece } from '@/lib/domain/proof/canary-strip'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { sleep } from '@/lib/kernel/ground/sleep'
 import type { DrillLoad, DrillWay } from '@/lib/ports'
+import { LedgerFile } from '../canary/ledger-file'
 import type { Ssh } from '../ssh'
 import { deadlineIn, within } from '../ssh/deadline'
 import { enter, type WriterSession } from './session'
@@ -30,16 +30,11 @@ export class DrillWriters {
   isWriting = true
   /** Commits acknowledged through each way, and why the last login through it failed. */
   readonly byWay = new Map<DrillWay, { acked: number; refused: string | null }>()
-  readonly #startedAt = performance.now()
-  readonly #startedAtIso = new Date().toISOString()
-  readonly #file: number
+  readonly #ledger: LedgerFile
   readonly #stopping = new AbortController()
   readonly #ended: Promise<unknown>
   readonly #sessions = new Set<WriterSession>()
-  readonly #sentMs = new Map<number, number>()
   #ids = 0
-  #mode = ''
-  #samples: StripSample[] = []
 
   constructor(
     private readonly ssh: Ssh,
@@ -50,10 +45,9 @@ export class DrillWriters {
     file: string,
     tell: (piece: StripPiece) => Promise<void>,
   ) {
-    this.#file = openSync(file, 'ax', 0o600)
-    writeSync(this.#file, ledgerHead(this.#startedAtIso))
+    this.#ledger = new LedgerFile(file)
     for (const way of ways.slice(0, load.writers)) this.byWay.set(way, { acked: 0, refused: null })
-    const telling = setInterval(() => void tell(this.#piece()), tellEveryMs)
+    const telling = setInterval(() => void tell(this.#ledger.piece()), tellEveryMs)
     this.#ended = Promise.all(Array.from({ length: load.writers }, (_, writer) => this.#write(writer))).finally(() => {
       clearInterval(telling)
       this.isWriting = false
@@ -71,36 +65,7 @@ export class DrillWriters {
     }, lastCommitMs)
     await this.#ended.catch(() => {})
     clearTimeout(giveUp)
-    if (wasWriting) writeSync(this.#file, ledgerEnd(this.#now(), new Date().toISOString()))
-    closeSync(this.#file)
-  }
-
-  #now(): number {
-    return performance.now() - this.#startedAt
-  }
-
-  #note(event: LedgerEvent): void {
-    writeSync(this.#file, ledgerLine(event))
-    if (event.kind === 'sent') {
-      this.#sentMs.set(event.id, event.atMs)
-      return
-    }
-    this.#samples.push(sampleOf(this.#sentMs.get(event.id) ?? event.atMs, event.atMs, event.kind === 'ack' ? event.timeline : event.code))
-    this.#sentMs.delete(event.id)
-  }
-
-  /** Only where it is another one than before. */
-  #noteMode(mode: CommitMode): void {
-    const line = ledgerMode(mode)
-    if (line !== this.#mode) writeSync(this.#file, line)
-    this.#mode = line
-  }
-
-  /** What was answered since it was asked last. */
-  #piece(): StripPiece {
-    const samples = this.#samples
-    this.#samples = []
-    return { startedAt: this.#startedAtIso, atMs: Math.round(this.#now()), samples }
+    this.#ledger.close({ isWhole: wasWriting })
   }
 
   async #write(writer: number): Promise<void> {
@@ -109,15 +74,15 @@ export class DrillWriters {
     const way = this.ways[writer % this.ways.length]!
     let session: WriterSession | null = null
     let nextAt = (everyMs * writer) / this.load.writers
-    while (!signal.aborted && this.#now() < lifeMs) {
+    while (!signal.aborted && this.#ledger.now() < lifeMs) {
       session ??= await this.#connect(way)
       if (session === null) {
         await sleep(betweenTriesMs, signal)
         continue
       }
-      await sleep(nextAt - this.#now(), signal)
+      await sleep(nextAt - this.#ledger.now(), signal)
       if (signal.aborted) return
-      nextAt = Math.max(nextAt + everyMs, this.#now())
+      nextAt = Math.max(nextAt + everyMs, this.#ledger.now())
       if (await this.#commit(session, way)) continue
       this.#sessions.delete(session)
       session.destroy()
@@ -132,7 +97,7 @@ export class DrillWriters {
     let isCommitSent = false
     const ask = (sql: string, values: unknown[] = []) =>
       within(client.query(sql, values), deadlineIn(answerMs), () => new Fault('sql.timeout', { because: 'It was not answered.' }))
-    this.#note({ kind: 'sent', id, atMs: this.#now() })
+    this.#ledger.note({ kind: 'sent', id, atMs: this.#ledger.now() })
     try {
       let told: Told
       if (this.load.workload === 'rows') {
@@ -145,8 +110,8 @@ export class DrillWriters {
         if (command !== 'COMMIT') throw Object.assign(new Error('It was rolled back.'), { code: '25P02', severity: 'ERROR' })
       }
       const { timeline, lsn, synchronousCommit, standbyNames } = told
-      this.#note({ kind: 'ack', id, atMs: this.#now(), timeline, lsn })
-      this.#noteMode({ synchronousCommit, standbyNames })
+      this.#ledger.note({ kind: 'ack', id, atMs: this.#ledger.now(), timeline, lsn })
+      this.#ledger.noteMode({ synchronousCommit, standbyNames })
       this.acked += 1
       this.byWay.get(way)!.acked += 1
       return true
@@ -155,7 +120,7 @@ export class DrillWriters {
       // An ERROR ended the transaction for certain, and so did whatever ended it before its commit was sent. FATAL and a broken connection may come after the commit.
       const isRefused = severity === 'ERROR' || !isCommitSent
       const said = String(facts?.sqlstate ?? code).replaceAll(/\s/g, '-')
-      this.#note({ kind: isRefused ? 'refused' : 'unknown', id, atMs: this.#now(), code: said })
+      this.#ledger.note({ kind: isRefused ? 'refused' : 'unknown', id, atMs: this.#ledger.now(), code: said })
       return false
     }
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isFault } from '@/lib/kernel/ground/errors'
 import type { LaunchPlace, MachineSpec, SomePorts } from '@/lib/ports'
+import { codeOf } from './code-of'
 
 export interface LaunchesStage {
   ports: SomePorts<'cloud'>
@@ -13,11 +13,6 @@ export interface LaunchesStage {
 }
 
 const limits = { timeoutMs: 5_000 }
-const code = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'no fault',
-    (error: unknown) => (isFault(error) ? error.code : String(error)),
-  )
 
 /** The contract for launching herds, of the twin and of the real adapter alike. */
 export const launchesContract = (title: string, open: () => Promise<LaunchesStage>) => {
@@ -74,11 +69,11 @@ export const launchesContract = (title: string, open: () => Promise<LaunchesStag
         ['/dev/sdf', 50, machines[0]!.id, false],
         ['/dev/xvda', 20, machines[0]!.id, true],
       ])
-      expect(await code(act().launch(stage.place, { ...wanted, rootGb: 30 }, limits))).toBe('cloud.refused')
+      expect(await codeOf(act().launch(stage.place, { ...wanted, rootGb: 30 }, limits))).toBe('cloud.refused')
 
-      expect(await code(act().dropGroup(stage.place, group!.id, limits)), 'a machine is in it').toBe('cloud.wrong-state')
+      expect(await codeOf(act().dropGroup(stage.place, group!.id, limits)), 'a machine is in it').toBe('cloud.wrong-state')
       const data = volumes.find(({ goesWithMachine }) => !goesWithMachine)!
-      expect(await code(act().dropVolume(stage.place, data.id, limits)), 'it is attached').toBe('cloud.wrong-state')
+      expect(await codeOf(act().dropVolume(stage.place, data.id, limits)), 'it is attached').toBe('cloud.wrong-state')
       await gone([machines[0]!.id])
       const left = await ours(tag)
       expect(left.machines).toMatchObject([{ state: 'terminated' }])
@@ -105,7 +100,7 @@ export const launchesContract = (title: string, open: () => Promise<LaunchesStag
       await act().allow(stage.place, id, wanted, limits)
       expect((await ours(tag)).groups[0]!.rules).toEqual(wanted)
       await act().dropGroup(stage.place, id, limits)
-      expect(await code(act().allow(stage.place, id, wanted, limits))).toBe('cloud.refused')
+      expect(await codeOf(act().allow(stage.place, id, wanted, limits))).toBe('cloud.refused')
     })
 
     test('a tag that is set later is found by, and the others stay', async () => {
@@ -125,12 +120,12 @@ export const launchesContract = (title: string, open: () => Promise<LaunchesStag
       const tag = fresh()
       const zone = `${stage.place.region}b`
       stage.exhaust('c5.large', zone)
-      const launch = async (given: Partial<MachineSpec>) => code(act().launch(stage.place, await spec(tag, given), limits))
+      const launch = async (given: Partial<MachineSpec>) => codeOf(act().launch(stage.place, await spec(tag, given), limits))
       expect(await launch({ type: 'c5.large', zone })).toBe('cloud.no-capacity')
       expect(await launch({ type: 'm6g.large' })).toBe('cloud.unfit')
       expect(await launch({ groupIds: ['sg-00000000'] })).toBe('cloud.refused')
       expect((await ours(tag)).machines).toEqual([])
-      const mayLaunch = async (given: Partial<MachineSpec>) => code(read().mayLaunch(stage.place, await spec(tag, given), limits))
+      const mayLaunch = async (given: Partial<MachineSpec>) => codeOf(read().mayLaunch(stage.place, await spec(tag, given), limits))
       expect(await mayLaunch({})).toBe('no fault')
       expect(await mayLaunch({ groupIds: ['sg-00000000'] })).toBe('cloud.refused')
       expect((await ours(tag)).machines, 'asking launches nothing').toEqual([])

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plainName, type RecordSet, type RecordType, recordSet, recordTypes, rivalsOf, sameValues } from '@/lib/domain/dns/records'
-import { isFault } from '@/lib/kernel/ground/errors'
 import type { NameAnswer, SomePorts, ZoneAddress } from '@/lib/ports'
+import { codeOf } from './code-of'
 
 export interface NamesStage {
   ports: SomePorts<'names'>
@@ -18,11 +18,6 @@ export interface NamesStage {
 }
 
 const limits = { timeoutMs: 5_000 }
-const code = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'no fault',
-    (error: unknown) => (isFault(error) ? error.code : String(error)),
-  )
 const sorted = (values: readonly string[]) => values.map(plainName).sort()
 
 /** The contract for moving names, of the twin and of the real adapter alike. */
@@ -93,14 +88,14 @@ export const namesContract = (title: string, open: () => Promise<NamesStage>) =>
       const name = fresh()
       await stage.put([alias(name, 'theirs')])
       for (const expected of [[], [alias(name, 'h1')], [addresses(name, ['192.0.2.1'])]])
-        expect(await code(replace(name, 'CNAME', expected, [alias(name, 'ours')]))).toBe('dns.changed')
+        expect(await codeOf(replace(name, 'CNAME', expected, [alias(name, 'ours')]))).toBe('dns.changed')
       expect(sorted(await stage.witness(name, 'CNAME'))).toEqual([`theirs.${stage.zone.name}`])
     })
 
     test('one of several values gone missing is a change, too', async () => {
       const name = fresh()
       await stage.put([addresses(name, ['192.0.2.1'])])
-      expect(await code(replace(name, 'A', [addresses(name, ['192.0.2.1', '192.0.2.2'])], [addresses(name, ['192.0.2.3'])]))).toBe(
+      expect(await codeOf(replace(name, 'A', [addresses(name, ['192.0.2.1', '192.0.2.2'])], [addresses(name, ['192.0.2.3'])]))).toBe(
         'dns.changed',
       )
       expect(await stage.witness(name, 'A')).toEqual(['192.0.2.1'])
@@ -108,7 +103,7 @@ export const namesContract = (title: string, open: () => Promise<NamesStage>) =>
 
     test('a name outside the zone is refused', async () => {
       const name = 'stranger.example'
-      expect(await code(replace(name, 'A', [], [addresses(name, ['192.0.2.1'])]))).toBe('dns.refused')
+      expect(await codeOf(replace(name, 'A', [], [addresses(name, ['192.0.2.1'])]))).toBe('dns.refused')
     })
 
     test('a cancelled change never begins', async () => {
@@ -136,7 +131,7 @@ export const namesContract = (title: string, open: () => Promise<NamesStage>) =>
       const name = fresh()
       const restore = await stage.cutOff()
       try {
-        expect(await code(stage.ports.read.names.current(stage.zone, name, { timeoutMs: 1_500 }))).toBe('dns.unreachable')
+        expect(await codeOf(stage.ports.read.names.current(stage.zone, name, { timeoutMs: 1_500 }))).toBe('dns.unreachable')
         const fault = await replace(name, 'A', [], [addresses(name, ['192.0.2.1'])]).catch((error: unknown) => error)
         expect(fault).toMatchObject({ code: 'dns.unreachable', facts: { isOver: true } })
         const steps = await stage.ports.read.names.check(stage.zone, limits)

@@ -1,16 +1,12 @@
-import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryRead } from '@/lib/ports'
 import { type Calls, perform, reach } from './world/calls'
 import { makeHost } from './world/make-world'
 import { answering } from './world/reached-host'
-import { flow, serves } from './world/wal'
+import { serves } from './world/wal'
 import type { MemoryCanary, MemoryHost, MemoryInstance, MemoryPooler, World } from './world/world'
+import { nextRowOf, writeRows, writtenForMs } from './world/write-rows'
 
-/** Each commit of the canary is as long as a small row's. */
-const commitBytes = 0xc0
-/** It writes so many rows when it starts, and again at each look and when it is stopped; time does not pass for it in between. */
-const rowsAtOnce = 10
 const betweenTriesMs = 25
 
 export const memoryCanaryRead = (world: World): CanaryRead => ({
@@ -154,21 +150,12 @@ const dropTable = (world: World, system: string): void => {
 const write = (world: World, canary: MemoryCanary): boolean => {
   const primary = canary.doors.map((door) => behind(world, door)).find((one) => one && serves(one) && !one.hasStandbySignal)
   if (primary === undefined || primary.host.power !== 'on') return false
-  const atMs = world.clock.now().getTime() - Date.parse(canary.ledger.startedAt)
-  const { events } = canary.ledger
-  const firstId = (events.at(-1)?.id ?? 0) + 1
-  const system = primary.systemIdentifier
-  if (!world.canaryTables.has(system)) {
+  if (!world.canaryTables.has(primary.systemIdentifier)) {
     canary.isWriting = false
-    events.push({ kind: 'sent', id: firstId, atMs }, { kind: 'refused', id: firstId, atMs, code: '42P01' })
+    const [id, atMs] = [nextRowOf(canary), writtenForMs(world, canary)]
+    canary.ledger.events.push({ kind: 'sent', id, atMs }, { kind: 'refused', id, atMs, code: '42P01' })
     return false
   }
-  for (let id = firstId; id < firstId + rowsAtOnce; id += 1) {
-    const lsn = formatLsn(BigInt(primary.walBytes))
-    primary.walBytes += commitBytes
-    canary.commits.push({ id, system, timeline: primary.timeline, bytes: primary.walBytes })
-    events.push({ kind: 'sent', id, atMs }, { kind: 'ack', id, atMs: atMs + 1, timeline: primary.timeline, lsn })
-  }
-  flow(world)
+  writeRows(world, primary, canary)
   return true
 }

@@ -1,4 +1,3 @@
-import { formatLsn } from '@/lib/domain/values/lsn'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { type DrillAct, type DrillProcess, type DrillProgram, type DrillRead, type DrillWay, drillDatabase } from '@/lib/ports'
 import { holds } from './canary'
@@ -10,10 +9,8 @@ import { makeHost } from './world/make-world'
 import { hostAt } from './world/reached-host'
 import { flow, serves, writeShutdown } from './world/wal'
 import type { MemoryHost, MemoryInstance, World } from './world/world'
+import { writeRows } from './world/write-rows'
 
-const commitBytes = 0xc0
-/** Writers have so many rows when they start, and again at each look and when they are stopped; time does not pass for them in between. */
-const rowsAtOnce = 10
 const sumBefore = 10_000
 const patroniPid = 500
 const etcdPid = 400
@@ -206,20 +203,10 @@ const reachedBy = (world: World, ways: readonly DrillWay[]): MemoryInstance | un
 const write = (world: World, drill: MemoryDrill): boolean => {
   const primary = reachedBy(world, drill.ways)
   if (primary === undefined) return false
-  const atMs = world.clock.now().getTime() - Date.parse(drill.ledger.startedAt)
-  const { events } = drill.ledger
-  const firstId = (events.at(-1)?.id ?? 0) + 1
-  const system = primary.systemIdentifier
-  if (!world.drillDatabases.has(system)) {
+  if (!world.drillDatabases.has(primary.systemIdentifier)) {
     drill.isWriting = false
     return false
   }
-  for (let id = firstId; id < firstId + rowsAtOnce; id += 1) {
-    const lsn = formatLsn(BigInt(primary.walBytes))
-    primary.walBytes += commitBytes
-    drill.commits.push({ id, system, timeline: primary.timeline, bytes: primary.walBytes })
-    events.push({ kind: 'sent', id, atMs }, { kind: 'ack', id, atMs: atMs + 1, timeline: primary.timeline, lsn })
-  }
-  flow(world)
+  writeRows(world, primary, drill)
   return true
 }

@@ -1,4 +1,4 @@
-import { clientPattern } from '@/lib/domain/activity/client-patterns'
+import { isClientPattern } from '@/lib/domain/activity/client-patterns'
 import { isType } from '@/lib/domain/machines/type-names'
 import { FieldFaults, FieldReader } from '@/lib/domain/pygmy/field-faults'
 import type { Actor } from '@/lib/kernel/access/access'
@@ -167,42 +167,39 @@ const asFallbacks = (list: unknown): string => {
   return text
 }
 
-/** The fallbacks of a herd for rules in one direction. */
-export const fallbacksFor = async (herdId: string, action: 'down' | 'up' | 'return'): Promise<string> => {
-  const [row] = await rowsOf([herdId])
-  if (!row) return ''
-  return asFallbacks(action === 'down' ? row.fallback_instances_scale_down : row.fallback_instances_scale_up)
-}
-
 /** Those of a list of users that can be patterns, as a sizing rule has them. */
 const asCounted = (list: unknown): string[] =>
   (Array.isArray(list) ? list : [])
     .filter((one): one is string => typeof one === 'string')
     .map((one) => (one.includes(':') ? `user:${one}` : one))
-    .filter((one) => isPattern.test(one))
+    .filter(isClientPattern)
 
-const isPattern = new RegExp(clientPattern.source)
+type Action = 'down' | 'up' | 'return'
 
-/** The users of a herd whose sessions count for `checkConnection`; none: all do. */
-export const countedFor = async (herdId: string): Promise<string[]> => {
+/** What rules of a herd take from it: their fallbacks by direction, and whose sessions count for `checkConnection`; none: all do. One question. */
+export const herdDefaults = async (herdId: string): Promise<(action: Action) => { fallbacks: string; countedClients: string[] }> => {
   const [row] = await rowsOf([herdId])
-  return row ? asCounted(row.check_active_users) : []
+  if (!row) return () => ({ fallbacks: '', countedClients: [] })
+  return (action) => ({
+    fallbacks: asFallbacks(action === 'down' ? row.fallback_instances_scale_down : row.fallback_instances_scale_up),
+    countedClients: asCounted(row.check_active_users),
+  })
 }
 
 /** Every rule of the herd that came through here gets the herd's fallbacks, and its users. */
 const applyToRules = async (actor: Actor, { herdId }: Cluster): Promise<void> => {
   const rule = resourceByName('sizing-rule')!
   const { rows } = await guarded(() =>
-    getPool().query<{ id: string; action: 'down' | 'up' | 'return'; fallbacks: string; counted: string[] }>(
+    getPool().query<{ id: string; action: Action; fallbacks: string; counted: string[] }>(
       `select r.id, r.action, r.fallbacks, to_json(r.counted_clients) as counted from sizing_rules r join pygmy_numbers n on n.rule_id = r.id where r.herd_id = $1 and n.sent is not null order by r.id`,
       [herdId],
     ),
   )
-  const countedClients = await countedFor(herdId)
+  const defaultsFor = await herdDefaults(herdId)
   for (const { id, action, fallbacks, counted } of rows) {
-    const wanted = await fallbacksFor(herdId, action)
-    if (wanted === fallbacks && counted.join('\n') === countedClients.join('\n')) continue
+    const wanted = defaultsFor(action)
+    if (wanted.fallbacks === fallbacks && counted.join('\n') === wanted.countedClients.join('\n')) continue
     const { revision } = await getRecord(actor, rule, id)
-    await changeRecord(actor, rule, id, { fallbacks: wanted, countedClients }, revision)
+    await changeRecord(actor, rule, id, wanted, revision)
   }
 }

@@ -7,7 +7,7 @@ import { resourceByName } from '@/lib/resources'
 import { getPool } from '../pg/client'
 import { addRecord, changeRecord, deleteRecord, getRecord } from '../records/records'
 import { type Cluster, clusterOf, mustMayRule, reachIn, readClusters } from './clusters'
-import { countedFor, fallbacksFor } from './managements'
+import { herdDefaults } from './managements'
 import { guarded, numbersOf, objectOf } from './numbers'
 
 type Sent = Readonly<Record<string, unknown>>
@@ -162,8 +162,7 @@ export const saveNew = async (
     name,
     herdId: cluster.herdId,
     zone,
-    fallbacks: await fallbacksFor(cluster.herdId, fields.action),
-    countedClients: await countedFor(cluster.herdId),
+    ...(await herdDefaults(cluster.herdId))(fields.action),
   })
   try {
     await keepSent(id, { name: written.name, savedAs: name, action: written.action, rule: written.rule, conditions: fields.conditions })
@@ -195,8 +194,7 @@ const addReverse = async (
     reverseOf: of.id,
     schedules: runAt.join('\n'),
     zone,
-    fallbacks: await fallbacksFor(herdId, 'return'),
-    countedClients: await countedFor(herdId),
+    ...(await herdDefaults(herdId))('return'),
   })
   await keepSent(id, { name, savedAs: name, action, rule: {}, conditions: '' })
   return id
@@ -249,8 +247,7 @@ export const changeRule = async (actor: Actor, number: number, sent: Sent, zone:
       others.map((one) => one.name),
     )
     const { herdId } = cluster
-    const [fallbacks, countedClients] = await Promise.all([fallbacksFor(herdId, fields.action), countedFor(herdId)])
-    const values = { ...fields, name, herdId, reverseOf: null, fallbacks, countedClients }
+    const values = { ...fields, name, herdId, reverseOf: null, ...(await herdDefaults(herdId))(fields.action) }
     await changeRecord(actor, resource, rule.id, values, rule.revision)
     await keepSent(rule.id, {
       name: written.name,

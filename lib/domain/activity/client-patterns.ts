@@ -11,6 +11,10 @@ export const clientPattern = {
     'Write a pattern as LIKE has it, of users or with application: or address: before it: app%, application:pg_repack%, address:10.2.%.',
 }
 
+const isWhole = new RegExp(clientPattern.source)
+
+export const isClientPattern = (text: string): boolean => isWhole.test(text)
+
 export interface ClientPatterns {
   /** Only clients that match one of these count; none: all do. */
   counted: readonly string[]

@@ -1,9 +1,7 @@
 import { z } from 'zod'
-import { clientPattern } from '@/lib/domain/activity/client-patterns'
+import { clientPattern, isClientPattern } from '@/lib/domain/activity/client-patterns'
 import { isType } from '@/lib/domain/machines/type-names'
 import { stopInput } from '../steps/stop-input'
-
-const isPattern = new RegExp(clientPattern.source)
 
 /** What is written with commas between, in its order: `m6i.large, m5a.large`. */
 export const typesIn = (text: string): string[] =>
@@ -38,7 +36,7 @@ export const resizeInput = z.strictObject({
     .string()
     .trim()
     .max(1000)
-    .refine((text) => typesIn(text).every((one) => isPattern.test(one)), clientPattern.message)
+    .refine((text) => typesIn(text).every(isClientPattern), clientPattern.message)
     .default('')
     .meta({
       title: 'Clients that do not count',

@@ -5,6 +5,7 @@ import { measure } from '@/db/rules/measure'
 import { readEarlierTypes, readRuleMembers, withTypes } from '@/db/rules/members'
 import { claimStayBig } from '@/db/rules/stay-big'
 import { busyClients } from '@/lib/domain/activity/client-patterns'
+import type { Activity } from '@/lib/domain/activity/session'
 import { choiceOf, chooseMembers, type MemberVerdict, type SeriesOf } from '@/lib/domain/rules/choose'
 import { comparisonsIn, parseConditions } from '@/lib/domain/rules/condition-text'
 import { type Comparison, type Condition, forecastWeeks, type Recorded } from '@/lib/domain/rules/conditions'
@@ -84,7 +85,7 @@ const judge = async (decider: Decider, open: readonly OpenDecision[], at: Date):
 
 type LiveOf = (decision: OpenDecision, seriesOf: SeriesOf) => SeriesOf
 
-/** Counts on the servers themselves what decisions ask for, each member once for each set of patterns. One that does not answer is not counted. */
+/** Counts on the servers themselves what decisions ask for: each member is asked once, whatever decides about it. One that does not answer is not counted. */
 const countClients = async (
   { sessionsOf, log }: Decider,
   open: readonly OpenDecision[],
@@ -100,20 +101,25 @@ const countClients = async (
     )
     return wanted.map(({ id }) => ({ decision, memberId: id }))
   })
-  const counts = new Map<string, Recorded[]>()
-  const lanes = asked.values()
+  const seen = new Map<string, Activity | undefined>()
+  const lanes = new Set(asked.map(({ memberId }) => memberId)).values()
   const lane = async () => {
-    for (const { decision, memberId } of lanes) {
-      const patterns = { counted: decision.countedClients, ignored: decision.ignoredClients }
-      const seen = await sessionsOf?.(memberId).catch((err: unknown) => {
+    for (const memberId of lanes) {
+      const activity = await sessionsOf?.(memberId).catch((err: unknown) => {
         log.warn({ memberId, err }, 'clients could not be counted for a sizing rule')
         return undefined
       })
-      const count = seen === undefined ? null : busyClients(seen, patterns)
-      if (count !== null) counts.set(`${decision.id} ${memberId}`, [{ from: at.getTime(), to: at.getTime(), low: count, high: count }])
+      seen.set(memberId, activity)
     }
   }
   await Promise.all(Array.from({ length: atOnce }, lane))
+  const counts = new Map<string, Recorded[]>()
+  for (const { decision, memberId } of asked) {
+    const activity = seen.get(memberId)
+    const patterns = { counted: decision.countedClients, ignored: decision.ignoredClients }
+    const count = activity === undefined ? null : busyClients(activity, patterns)
+    if (count !== null) counts.set(`${decision.id} ${memberId}`, [{ from: at.getTime(), to: at.getTime(), low: count, high: count }])
+  }
   return (decision, seriesOf) => (memberId, metric, isAhead) =>
     isLive(metric) ? (counts.get(`${decision.id} ${memberId}`) ?? []) : seriesOf(memberId, metric, isAhead)
 }

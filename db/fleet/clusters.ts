@@ -2,6 +2,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { ClusterStanding, InventoryAct, InventoryRead } from '@/lib/ports'
 import { databaseError, databaseFault, getPool } from '../pg/client'
 import { runWithin } from '../pg/deadline'
+import { sayTaken, tellAdded } from './tell-added'
 
 const findHerd = `select h.id, h.name, h.port, h.data_directory as "dataDirectory" from herds h
   where h.environment_id = $1 and (h.system_identifier = $2 or exists (select from instances i where i.herd_id = h.id and i.system_identifier = $2))
@@ -47,15 +48,7 @@ const addCluster = `with wanted as (
     select h.id, coalesce(w."serverId", f.id), nullif(w.port, h.port), nullif(w."dataDirectory", h.data_directory), w."socketDirectory"
     from herd h cross join wanted w left join fresh f on f.address = w.address and w."serverId" is null
     on conflict (herd_id, server_id) do nothing returning *),
-  asked as (select r.person_id, r.actor_name from jobs j join runs r on r.id = j.run_id where j.id::text = $4),
-  new as (
-    select 'server' as resource, id, hostname as title, environment_id, jsonb_build_object('address', jsonb_build_array(null, address)) as fields from fresh
-    union all select 'herd', id, name, environment_id, jsonb_build_object('systemIdentifier', jsonb_build_array(null, system_identifier)) from made
-    union all select 'instance', id, title, environment_id,
-      jsonb_build_object('herdId', jsonb_build_array(null, herd_id), 'serverId', jsonb_build_array(null, server_id)) from joined),
-  told as (
-    insert into changes (person_id, actor_name, resource, object_id, title, act, environment_id, fields)
-    select (select person_id from asked), coalesce((select actor_name from asked), 'matriarch'), resource, id, title, 'add', environment_id, fields from new)
+  ${tellAdded}
   select (select count(*)::int from herd) as herds,
     (select count(pg_notify('records', resource)) from (select distinct resource from new) as each) as told`
 
@@ -74,19 +67,12 @@ export const registerCluster: InventoryAct['registerCluster'] = async ({ environ
     )
     if (row?.herds !== 1) throw new Fault('record.missing', { because: 'The herd is not registered any more.', isOver: true })
   } catch (error) {
-    const code = databaseError(error)?.code
-    if (code === '23505')
-      throw new Fault(
-        'record.duplicate',
-        { because: 'A herd of that name, or a server of that name or address, was registered meanwhile.', isOver: true },
-        { cause: error },
-      )
-    if (code === '23503')
+    if (databaseError(error)?.code === '23503')
       throw new Fault(
         'record.missing',
         { because: 'A server of it is not registered in this environment any more.', isOver: true },
         { cause: error },
       )
-    throw error
+    throw sayTaken(error)
   }
 }

@@ -2,6 +2,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { BlueprintsAct } from '@/lib/ports'
 import { databaseError } from '../pg/client'
 import { runWithin } from '../pg/deadline'
+import { sayTaken, tellAdded } from './tell-added'
 
 /** One statement: servers, herd, members and the blueprint's herd, or nothing. What stands already stays. */
 const add = `with blueprint as (select id, environment_id from blueprints where id = $1::uuid and (herd_id is null or herd_id = ($2::jsonb->>'id')::uuid)),
@@ -21,15 +22,7 @@ const add = `with blueprint as (select id, environment_id from blueprints where 
     insert into instances (id, herd_id, server_id)
     select w."instanceId", h.id, f.id from made h cross join wanted w join fresh f on f.id = w."serverId" returning *),
   tied as (update blueprints set herd_id = made.id, changed_at = now() from made where blueprints.id = $1::uuid returning blueprints.id),
-  asked as (select r.person_id, r.actor_name from jobs j join runs r on r.id = j.run_id where j.id::text = $4),
-  new as (
-    select 'server' as resource, id, hostname as title, environment_id, jsonb_build_object('address', jsonb_build_array(null, address)) as fields from fresh
-    union all select 'herd', id, name, environment_id, jsonb_build_object('systemIdentifier', jsonb_build_array(null, system_identifier)) from made
-    union all select 'instance', id, title, environment_id,
-      jsonb_build_object('herdId', jsonb_build_array(null, herd_id), 'serverId', jsonb_build_array(null, server_id)) from joined),
-  told as (
-    insert into changes (person_id, actor_name, resource, object_id, title, act, environment_id, fields)
-    select (select person_id from asked), coalesce((select actor_name from asked), 'matriarch'), resource, id, title, 'add', environment_id, fields from new)
+  ${tellAdded}
   select (select count(*)::int from blueprint) as blueprints, (select count(*)::int from tied) as tied,
     (select count(pg_notify('records', resource)) from (select distinct resource from new union select 'blueprint') as each) as told`
 
@@ -62,12 +55,7 @@ export const launches: BlueprintsAct = {
           isOver: true,
         })
     } catch (error) {
-      if (databaseError(error)?.code !== '23505') throw error
-      throw new Fault(
-        'record.duplicate',
-        { because: 'A herd of that name, or a server of that name or address, was registered meanwhile.', isOver: true },
-        { cause: error },
-      )
+      throw sayTaken(error)
     }
   },
   forgetLaunch: async ({ blueprintId, herdId, jobId }, options) => {

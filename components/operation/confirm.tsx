@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { proved } from '@/components/shell/prove'
 import { Button } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
-import { Note } from '@/components/ui/note'
+import { RefusalNote } from '@/components/ui/refusal-note'
 import { useZone } from '@/components/ui/zone'
 import { counted } from '@/lib/domain/values/counted'
 import { closedAt } from '@/lib/domain/values/maintenance-window'
@@ -164,15 +164,7 @@ export const Confirm = ({
           </div>
         </>
       )}
-      {refusal && (
-        <Note tone="bad" isAlert title={refusal.message}>
-          {refusal.fields.map((field) => (
-            <p key={field.path}>
-              {field.path}: {field.message}
-            </p>
-          ))}
-        </Note>
-      )}
+      {refusal && <RefusalNote refusal={refusal} />}
       {!row.isOwn && !plan.needsApproval && (
         <p className="text-ink-2">
           {row.actorName} made this plan for {counted(plan.eligible, ...resource.noun)}. To run it yourself, make a plan of your own.

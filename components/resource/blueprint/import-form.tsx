@@ -6,7 +6,7 @@ import { callApi } from '@/components/run/call-api'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Field } from '@/components/ui/field'
-import { Note } from '@/components/ui/note'
+import { RefusalNote } from '@/components/ui/refusal-note'
 import type { ImportShown } from '@/lib/shapes/blueprints'
 import type { Refusal } from '@/lib/shapes/outcome'
 import { writes } from '@/lib/shapes/writes'
@@ -48,15 +48,7 @@ export const ImportForm = ({ environments, labels }: { environments: readonly Pl
             void ask(false)
           }}
         >
-          {refusal && (
-            <Note tone="bad" isAlert title={refusal.message}>
-              {refusal.fields.map(({ path, message }) => (
-                <p key={path}>
-                  {path}: {message}
-                </p>
-              ))}
-            </Note>
-          )}
+          {refusal && <RefusalNote refusal={refusal} />}
           <Field
             label="Manifest, flags or variables"
             help="A manifest of pg-spot-operator or of this console (YAML), a command line with its flags, or variables, of any release (PGSO_… as well)."

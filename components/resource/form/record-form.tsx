@@ -9,7 +9,7 @@ import { fromInput, inputOf, toInput } from '@/components/fields/inputs'
 import { proved } from '@/components/shell/prove'
 import { Button, LinkButton } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
-import { Note } from '@/components/ui/note'
+import { RefusalNote } from '@/components/ui/refusal-note'
 import { useToast } from '@/components/ui/toast'
 import { capital } from '@/lib/domain/values/capital'
 import { schemaOf } from '@/lib/fields/schema'
@@ -191,15 +191,7 @@ export const RecordForm = ({
   return (
     <div className="grid items-start gap-3.5 lg:grid-cols-[minmax(0,52rem)_22rem]">
       <form className="card grid gap-4 p-4" noValidate onSubmit={handleSubmit(save)} aria-label={`${resource.noun[0]} form`}>
-        {refusal && (
-          <Note tone="bad" isAlert title={refusal.message}>
-            {elsewhere.map(({ path, message }) => (
-              <p key={path}>
-                {path}: {message}
-              </p>
-            ))}
-          </Note>
-        )}
+        {refusal && <RefusalNote refusal={refusal} fields={elsewhere} />}
         {conflict && (
           <Conflict
             resource={resource}

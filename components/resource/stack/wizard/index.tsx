@@ -8,7 +8,7 @@ import type { FormServer } from '@/components/resource/form/record-form'
 import { useUnsaved } from '@/components/resource/form/use-unsaved'
 import { proved } from '@/components/shell/prove'
 import { Button } from '@/components/ui/button'
-import { Note } from '@/components/ui/note'
+import { RefusalNote } from '@/components/ui/refusal-note'
 import { yamlText } from '@/lib/domain/stack/yaml'
 import type { Refusal } from '@/lib/shapes/outcome'
 import {
@@ -99,15 +99,7 @@ export const Wizard = ({
       <h2 ref={heading} tabIndex={-1} className="font-semibold text-base outline-none">
         {titles[at]}
       </h2>
-      {refusal && (
-        <Note tone="bad" isAlert title={refusal.message}>
-          {refusal.fields.map(({ path, message }) => (
-            <p key={path}>
-              {path}: {message}
-            </p>
-          ))}
-        </Note>
-      )}
+      {refusal && <RefusalNote refusal={refusal} />}
       {at === 'servers' && <ServersStep step={step} environments={environments} servers={servers} />}
       {at === 'postgres' && <PostgresStep step={step} memoryMb={smallestMemoryMb(draft.parts, servers)} />}
       {at === 'doors' && <DoorsStep step={step} />}

@@ -1,4 +1,5 @@
 import Link from 'next/link'
+import { Sheet } from '@/components/ui/sheet'
 import { State } from '@/components/ui/state'
 import type { ManagedMember } from '@/lib/domain/managers/manager'
 import { formatBytes } from '@/lib/domain/values/bytes'
@@ -27,51 +28,37 @@ const leads = (role: string): boolean => ['leader', 'standby_leader', 'master', 
 
 /** The members of a cluster as its manager sees them. */
 export const ManagedMembers = ({ members }: { members: readonly ManagedRow[] }) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
-  <section className="overflow-x-auto" tabIndex={0} aria-label="Table: Members as Patroni sees them">
-    <table className="sheet" data-density="dense">
-      <thead>
-        <tr>
-          {columns.map(({ text, isNumber }) => (
-            <th key={text} scope="col" className={isNumber ? 'n' : undefined}>
-              {text}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {members.map((one) => (
-          <tr key={one.name}>
-            <th scope="row">{one.name}</th>
-            <td>
-              <State tone={leads(one.role) ? 'info' : 'neutral'}>{one.role.replaceAll('_', ' ')}</State>
-            </td>
-            <td>
-              <State tone={toneOf(one.state)}>{one.state}</State>
-            </td>
-            <td className="n">{lagOf(one)}</td>
-            <td className="n">{one.timeline ?? ''}</td>
-            <td>{one.hasPendingRestart ? <State tone="warn">yes</State> : 'no'}</td>
-            <td>
-              {one.instance === null ? (
-                <span className="text-ink-2">not registered</span>
-              ) : (
-                <Link href={`/instances/${one.instance.id}`} prefetch={false}>
-                  {one.instance.title}
-                </Link>
-              )}
-            </td>
-            <td>{one.host === null ? '' : `${one.host}:${one.port ?? 5432}`}</td>
-            <td>
-              {Object.entries(one.tags)
-                .map(([name, value]) => `${name}: ${value}`)
-                .join(', ')}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </section>
+  <Sheet label="Members as Patroni sees them" columns={columns}>
+    {members.map((one) => (
+      <tr key={one.name}>
+        <th scope="row">{one.name}</th>
+        <td>
+          <State tone={leads(one.role) ? 'info' : 'neutral'}>{one.role.replaceAll('_', ' ')}</State>
+        </td>
+        <td>
+          <State tone={toneOf(one.state)}>{one.state}</State>
+        </td>
+        <td className="n">{lagOf(one)}</td>
+        <td className="n">{one.timeline ?? ''}</td>
+        <td>{one.hasPendingRestart ? <State tone="warn">yes</State> : 'no'}</td>
+        <td>
+          {one.instance === null ? (
+            <span className="text-ink-2">not registered</span>
+          ) : (
+            <Link href={`/instances/${one.instance.id}`} prefetch={false}>
+              {one.instance.title}
+            </Link>
+          )}
+        </td>
+        <td>{one.host === null ? '' : `${one.host}:${one.port ?? 5432}`}</td>
+        <td>
+          {Object.entries(one.tags)
+            .map(([name, value]) => `${name}: ${value}`)
+            .join(', ')}
+        </td>
+      </tr>
+    ))}
+  </Sheet>
 )
 
 const lagOf = ({ role, lagBytes }: ManagedMember): string => (leads(role) ? '' : lagBytes === null ? 'not known' : formatBytes(lagBytes))

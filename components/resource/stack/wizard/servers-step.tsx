@@ -2,6 +2,7 @@
 
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
+import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
 import { Sheet } from '@/components/ui/sheet'
 import { State } from '@/components/ui/state'
@@ -56,24 +57,25 @@ export const ServersStep = ({
       <Rows>
         <Line step={step} name="cluster" of="cluster" label="Name" help="Patroni’s scope; also the name of the herd." isRequired />
         <Line step={step} name="network" of="network" label="Network of clients" help="CIDR notation: 10.0.0.0/8." isRequired />
-        <div className="field">
-          <label htmlFor="wizard-environment">Environment</label>
-          <select
-            id="wizard-environment"
-            className="input w-auto"
-            value={environmentId}
-            onChange={(event) => {
-              form.setValue('environmentId', event.target.value, { shouldDirty: true })
-              form.setValue('parts', {})
-            }}
-          >
-            {environments.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Field label="Environment" isRequired>
+          {(ids) => (
+            <select
+              {...ids}
+              className="input w-auto"
+              value={environmentId}
+              onChange={(event) => {
+                form.setValue('environmentId', event.target.value, { shouldDirty: true })
+                form.setValue('parts', {})
+              }}
+            >
+              {environments.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
       </Rows>
       <fieldset className="grid gap-2">
         <legend className="mb-1 font-semibold">Servers and their parts</legend>

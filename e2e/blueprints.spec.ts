@@ -1,18 +1,5 @@
-import type { Page } from '@playwright/test'
-import { axeFaults } from './harness/stack/axe'
-import { expectNoWider } from './harness/stack/fits'
+import { expectFits } from './harness/stack/fits'
 import { expect, test } from './harness/stack/fixtures'
-
-const fits = async (page: Page) => {
-  expect(await axeFaults(page)).toEqual([])
-  for (const size of [
-    { width: 390, height: 844 },
-    { width: 1280, height: 800 },
-  ]) {
-    await page.setViewportSize(size)
-    await expectNoWider(page)
-  }
-}
 
 test('a manifest of pg-spot-operator becomes a blueprint, a mistyped key is named first, and beside its form stands what fits and what a change does', async ({
   as,
@@ -27,7 +14,7 @@ test('a manifest of pg-spot-operator becomes a blueprint, a mistyped key is name
   await expect(keys.getByRole('row', { name: /--cpu-mim/ })).toContainText('Did you mean --cpu-min?')
   await expect(keys.getByRole('row', { name: /--stripes/ })).toContainText('Kept, no effect')
   await expect(page.getByRole('button', { name: 'Add blueprint' })).toBeDisabled()
-  await fits(page)
+  await expectFits(page)
   await text.fill((await text.inputValue()).replace('--cpu-mim', '--cpu-min'))
   await page.getByRole('button', { name: 'Read' }).click()
   await page.getByRole('button', { name: 'Add blueprint' }).click()
@@ -39,12 +26,12 @@ test('a manifest of pg-spot-operator becomes a blueprint, a mistyped key is name
   await expect(card.getByText('No machine type fits.')).toBeVisible()
   await expect(card.getByText(/fewer than 4000/).first()).toBeVisible()
   await expect(card.getByRole('region', { name: 'What the change does' })).toContainText('Nothing is launched from it yet.')
-  await fits(page)
+  await expectFits(page)
   await page.getByLabel('vCPUs, at least').fill('4')
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'imported' })).toBeVisible()
   await expect(page.getByRole('region', { name: 'Price and fit' }).getByText(/a month for 1 machine/)).toBeVisible()
-  await fits(page)
+  await expectFits(page)
 
   await page.goto('/prices?vcpusMin=4&allowsBurstable=true&regions=eu-central-1')
   await page.getByRole('link', { name: 'Blueprint of these requirements' }).click()

@@ -1,21 +1,10 @@
-import { axeFaults } from './harness/stack/axe'
-import { expectNoWider } from './harness/stack/fits'
+import { expectFits } from './harness/stack/fits'
 import { expect, test } from './harness/stack/fixtures'
 
 test('a cluster is declared in four steps, what is wrong is told on the step where it is mended, and its plan says which servers are in use', async ({
   as,
 }) => {
   const page = await as('admin')
-  const fits = async () => {
-    expect(await axeFaults(page)).toEqual([])
-    for (const size of [
-      { width: 390, height: 844 },
-      { width: 1280, height: 800 },
-    ]) {
-      await page.setViewportSize(size)
-      await expectNoWider(page)
-    }
-  }
   await page.goto('/stacks')
   await page.getByRole('link', { name: 'Wizard' }).click()
   const wizard = page.getByRole('form', { name: 'Declare a cluster' })
@@ -28,7 +17,7 @@ test('a cluster is declared in four steps, what is wrong is told on the step whe
     for (const part of ['PostgreSQL', 'etcd']) await servers.getByRole('checkbox', { name: `${part} on ${name}`, exact: true }).check()
   await servers.getByRole('checkbox', { name: `HAProxy on ${names[0]}`, exact: true }).check()
   await expect(wizard.getByText('3 servers: PostgreSQL 3, etcd 3, PgBouncer 0, HAProxy 1.')).toBeVisible()
-  await fits()
+  await expectFits(page)
   await next.click()
   await expect(wizard.getByRole('heading', { name: 'PostgreSQL' })).toBeFocused()
   await wizard.getByLabel('Connections at most').fill('many')
@@ -36,7 +25,7 @@ test('a cluster is declared in four steps, what is wrong is told on the step whe
   await next.click()
   await expect(wizard.getByRole('button', { name: '1. Servers (2 to mend)' })).toBeVisible()
   await expect(wizard.getByRole('button', { name: 'Save and read the plan' })).toBeDisabled()
-  await fits()
+  await expectFits(page)
   await wizard.getByRole('button', { name: 'postgres.maxConnections' }).click()
   await wizard.getByLabel('Connections at most').fill('300')
   await wizard.getByRole('button', { name: /^1\. Servers/ }).click()
@@ -47,7 +36,7 @@ test('a cluster is declared in four steps, what is wrong is told on the step whe
   await expect(
     wizard.getByRole('region', { name: 'Table: Values of PostgreSQL' }).getByRole('row', { name: /^max_connections 300/ }),
   ).toBeVisible()
-  await fits()
+  await expectFits(page)
   await wizard.getByRole('button', { name: 'Save and read the plan' }).click()
   await expect(page.getByRole('heading', { level: 1, name: /Build cluster/ })).toBeVisible()
   await expect(page.getByText('The servers are free').first()).toBeVisible({ timeout: 60_000 })

@@ -1,19 +1,8 @@
 import type { Page } from '@playwright/test'
-import { axeFaults } from './harness/stack/axe'
-import { expectNoWider } from './harness/stack/fits'
+import { expectFits } from './harness/stack/fits'
 import { expect, test } from './harness/stack/fixtures'
 
 const offers = (page: Page) => page.getByRole('region', { name: 'Table: offers' })
-const fits = async (page: Page) => {
-  expect(await axeFaults(page)).toEqual([])
-  for (const size of [
-    { width: 390, height: 844 },
-    { width: 1280, height: 800 },
-  ]) {
-    await page.setViewportSize(size)
-    await expectNoWider(page)
-  }
-}
 
 test('the cheapest fitting machines are found by filters that stay in the address, compared with RDS, and each other type says why it does not fit', async ({
   as,
@@ -38,7 +27,7 @@ test('the cheapest fitting machines are found by filters that stay in the addres
   await expect(page.getByText(/adjusted price = spot price × \(1 \+ 2 × highest eviction rate\)/)).toBeVisible()
   const compared = page.getByRole('region', { name: 'Table: comparison' })
   await expect(compared.getByRole('row', { name: /^Spot machine/ })).toContainText(/\d+ % less/)
-  await fits(page)
+  await expectFits(page)
 
   await page.getByLabel('Strategy').selectOption('cheapest')
   await expect(page).toHaveURL(/strategy=cheapest/)
@@ -54,11 +43,11 @@ test('the cheapest fitting machines are found by filters that stay in the addres
   await page.getByRole('link', { name: /types do not fit/ }).click()
   const unfit = page.getByRole('region', { name: 'Table: types that do not fit' })
   await expect(unfit.getByRole('row', { name: /^c5\.large/ })).toContainText('2 vCPUs, fewer than 4')
-  await fits(page)
+  await expectFits(page)
 
   await page.goto('/prices?vcpusMax=many')
   await expect(page.getByText('Write a whole number from 1 to 4096.')).toBeVisible()
-  await fits(page)
+  await expectFits(page)
 })
 
 test('on a phone the requirements are typed, and the offers scroll inside their table', async ({ as }) => {
@@ -69,5 +58,5 @@ test('on a phone the requirements are typed, and the offers scroll inside their 
   await expect(page).toHaveURL(/regions=eu-west-1/)
   await expect(offers(page).getByRole('row').nth(1)).toContainText('eu-west-1')
   expect(await offers(page).evaluate((table) => table.scrollWidth > table.clientWidth)).toBe(true)
-  await fits(page)
+  await expectFits(page)
 })

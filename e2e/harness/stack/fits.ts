@@ -6,10 +6,14 @@ import { expect } from './fixtures'
 export const expectNoWider = async (page: Page): Promise<void> =>
   expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
 
-/** Holds that axe finds nothing wrong with the page, and that it fits a phone. It is left at the width of a desktop. */
+/** Holds that axe finds nothing wrong with the page, and that it fits a phone and a desktop, at whose width it is left. */
 export const expectFits = async (page: Page): Promise<void> => {
   expect(await axeFaults(page)).toEqual([])
-  await page.setViewportSize({ width: 390, height: 844 })
-  await expectNoWider(page)
-  await page.setViewportSize({ width: 1280, height: 800 })
+  for (const size of [
+    { width: 390, height: 844 },
+    { width: 1280, height: 800 },
+  ]) {
+    await page.setViewportSize(size)
+    await expectNoWider(page)
+  }
 }

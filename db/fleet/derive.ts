@@ -85,13 +85,19 @@ const learnIdentifiers = {
       and i.system_identifier is not null`,
 }
 
-/** Lifts the bar of former primaries that follow now, or were promoted again. */
+/**
+ * Lifts the bar of former primaries that follow now, or were promoted again. Those that are barred come first: with old statistics the planner would
+ * read every instance that is online, to find none of them barred.
+ */
 const forgetReplaced = {
   name: 'facts-replaced',
-  text: `update instances set replaced_at = null, replaced_by_id = null, replaced_timeline = null, replaced_because = null
-    where herd_id = any($1::uuid[]) and replaced_at is not null and state = 'online'
-      and (role = 'standby' and timeline >= replaced_timeline or role = 'primary' and timeline > replaced_timeline)
-    returning id`,
+  text: `with barred as materialized (
+      select id from instances where herd_id = any($1::uuid[]) and replaced_at is not null
+    )
+    update instances i set replaced_at = null, replaced_by_id = null, replaced_timeline = null, replaced_because = null from barred
+    where i.id = barred.id and i.replaced_at is not null and i.state = 'online'
+      and (i.role = 'standby' and i.timeline >= i.replaced_timeline or i.role = 'primary' and i.timeline > i.replaced_timeline)
+    returning i.id`,
 }
 
 /** What the list of herds shows of these members. Runs last: it waits for any other writer of these herds, and then reads what both wrote. */

@@ -26,24 +26,28 @@ export interface Look {
  */
 const agentCountsSeconds = 15
 
-/** Locks what is looked at, in the order of its id: two batches with the same instances wait for each other in one direction only. */
-export const holdLooked = `held as materialized (select i.id from instances i join look t on t.id = i.id order by i.id for no key update of i)`
+/**
+ * Locks what is looked at, in the order of its id: two batches with the same instances wait for each other in one direction only. It carries the looks on, so
+ * that each is read once: joined again by id, for which there is no index, a batch would cost the square of its looks.
+ */
+export const holdLooked = `held as materialized (select t.* from instances i join look t on t.id = i.id order by i.id for no key update of i)`
 
 const idleSlots = (what: string) =>
   `select ${what} from jsonb_array_elements(case when jsonb_typeof(t.probe->'slots') = 'array' then t.probe->'slots' else '[]' end) s where s->>'isActive' = 'false'`
 
 /**
  * What an agent does not see, and cannot have changed since the observer saw it; and a standby's lag, which is compared and written anew where it changed:
- * without it each look would write the row twice.
+ * without it each look would write the row twice. Taken from the probe in one reading: it is unpacked for each.
  */
-const keptOfProbe = `jsonb_strip_nulls(jsonb_build_object('canRewind', i.probe->'canRewind',
-    'receiveLagBytes', case when coalesce(t.role, i.role) = 'standby' then i.probe->'receiveLagBytes' end,
-    'replayLagBytes', case when coalesce(t.role, i.role) = 'standby' then i.probe->'replayLagBytes' end,
-    'forks', case when i.role = 'primary' and i.timeline = t.timeline then i.probe->'forks' end,
-    'ended', case when i.state = t.state and t.state in ('stopped', 'crashed') then i.probe->'ended' end))`
+const keptOfProbe = `(select jsonb_strip_nulls(jsonb_build_object('canRewind', p."canRewind",
+    'receiveLagBytes', case when coalesce(t.role, i.role) = 'standby' then p."receiveLagBytes" end,
+    'replayLagBytes', case when coalesce(t.role, i.role) = 'standby' then p."replayLagBytes" end,
+    'forks', case when i.role = 'primary' and i.timeline = t.timeline then p.forks end,
+    'ended', case when i.state = t.state and t.state in ('stopped', 'crashed') then p.ended end))
+  from jsonb_to_record(coalesce(i.probe, '{}')) as p("canRewind" jsonb, "receiveLagBytes" jsonb, "replayLagBytes" jsonb, forks jsonb, ended jsonb))`
 
 /**
- * Writes a CTE `look` whose rows `held` has locked. The look's time decides, not its arrival: an older look changes nothing. A look that did not get to
+ * Writes the looks in the CTE `held`. The look's time decides, not its arrival: an older look changes nothing. A look that did not get to
  * the instance (`isSeen` false) changes the state and its reason only: what was seen before stays, with the time at which it was seen.
  */
 export const applyLooks = `update instances i set state = t.state, because = t.because,
@@ -68,8 +72,8 @@ export const applyLooks = `update instances i set state = t.state, because = t.b
   probe = case when t."isSeen" then ${keptOfProbe} || t.probe else coalesce(i.probe, '{}') || t.probe end,
   observed_at = case when t."isSeen" then t.at else i.observed_at end,
   observed_source = case when t."isSeen" then t.source else i.observed_source end
-from look t, held
-where held.id = t.id and i.id = t.id
+from held t
+where i.id = t.id
   and t.at > greatest(coalesce(i.observed_at, '-infinity'), coalesce((i.probe->>'lookedAt')::timestamptz, '-infinity'))
   and (t."isSeen" or i.observed_source is distinct from 'agent' or i.observed_at < t.at - interval '${agentCountsSeconds} s')
 returning i.id, i.herd_id as "herdId"`

@@ -37,6 +37,12 @@ const sequenceOf = ({ report, receivedAt }: IncomingReport): number => report.se
 const observedAtOf = ({ receivedAt, ageSeconds }: IncomingReport): Date => new Date(receivedAt.getTime() - ageSeconds * 1000)
 
 /**
+ * For this long a place that is registered keeps the report it was written with, unless something else of it changed: what the report says is in the facts of its
+ * instance, and to write it here as well would be half of what a report costs.
+ */
+const keptSeconds = 60
+
+/**
  * Everything a batch of reports brings, as one statement that is its own transaction: a round trip each would cost more than the work. Hosts first, in the
  * order of their token, so that two batches never wait for each other's; then their servers, what they have, and the facts of what is registered.
  * Host facts go beside the server's own, which the observer writes: an agent never decides whether a server is reachable,
@@ -67,18 +73,29 @@ const storeBatch = {
       cross join lateral jsonb_to_record(report) as r(name text, port int, "dataDirectory" text, version text, state text, because text, role text,
         "systemIdentifier" text, timeline int, "currentLsn" text, "receivedLsn" text, "replayedLsn" text, upstream jsonb, clients int,
         "pendingRestart" jsonb, "startedAt" float8)
-    ), found as (
+    ), known as materialized (
+      select d.host_id, d.name, d.port, d.id, d.instance_id,
+        d.instance_id is not null and d.seen_at <= r.at and d.seen_at > r.at - interval '${keptSeconds} s' and (d.data_directory, d.state) = (r."dataDirectory", r.state)
+          and d.version is not distinct from coalesce(r.version, d.version) and r.role in ('unknown', d.role)
+          and d.system_identifier is not distinct from coalesce(r."systemIdentifier", d.system_identifier)
+          and d.upstream_host is not distinct from r.upstream->>'host' and d.upstream_port is not distinct from (r.upstream->>'port')::int as "isKept"
+      from reported r join discovered_instances d on d.host_id = r.host_id and d.name = r.name and d.port = r.port
+    ), written as (
       insert into discovered_instances as d (host_id, name, port, data_directory, version, state, role, system_identifier,
         upstream_host, upstream_port, report, seen_at)
       select host_id, name, port, "dataDirectory", version, state, role, "systemIdentifier", upstream->>'host', (upstream->>'port')::int, report, at
-      from reported order by host_id, name, port
+      from reported r
+      where not exists (select from known k where k."isKept" and k.host_id = r.host_id and k.name = r.name and k.port = r.port) order by host_id, name, port
       on conflict (host_id, name, port) do update set data_directory = excluded.data_directory, version = coalesce(excluded.version, d.version),
         state = excluded.state, role = case when excluded.role = 'unknown' then d.role else excluded.role end,
         system_identifier = coalesce(excluded.system_identifier, d.system_identifier), upstream_host = excluded.upstream_host,
         upstream_port = excluded.upstream_port, report = excluded.report, seen_at = excluded.seen_at
         where d.seen_at <= excluded.seen_at
-      returning host_id as "hostId", name, port, id, instance_id as "instanceId",
+      returning host_id, name, port, id, instance_id,
         inbox = 'new' and instance_id is null and (d.changed_at < now() - interval '1 minute' or xmax = 0) as "isDue"
+    ), found as materialized (
+      select host_id as "hostId", name, port, id, instance_id as "instanceId", "isDue" from written
+      union all select host_id, name, port, id, instance_id, false from known where "isKept"
     ), look as materialized (
       select f."instanceId" as id, true as "isSeen", r.at, 'agent' as source, r.state, r.because,
         case when r.state = 'absent' then r.role else nullif(r.role, 'unknown') end as role, r.version, r."systemIdentifier", r.timeline, r."currentLsn",

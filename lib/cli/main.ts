@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { type Args, mustBeEmpty, readArgs, take, takeFlag, UsageError } from './args'
-import { build } from './build'
 import { getJson, keepWhere, request, type Where, whereToGo } from './client'
 import { codeOfError, exitCodes } from './exit-codes'
 import { host, key } from './guard'
@@ -19,7 +18,6 @@ import { savings } from './seeing/savings'
 import { settings } from './seeing/settings'
 import { statements } from './seeing/statements'
 import { timeline } from './seeing/timeline'
-import { spot } from './spot'
 import { testSubscription } from './subscriptions'
 import { verify } from './verify'
 import { watch } from './watch'
@@ -140,13 +138,13 @@ const seeing = Object.fromEntries(
   ]),
 )
 
-/** Every command has its topic in `help.ts`; everything else is a list. */
+/** Every command has its topic in `help.ts`; everything else is a list. The two that parse YAML bring their parsers only when called: they take half of the start. */
 export const commands: Readonly<Record<string, Command>> = {
   ...seeing,
   login,
   me,
   operations: (args) => operations(whereToGo(), args),
-  build: (args) => build(whereToGo, args),
+  build: async (args) => (await import('./build')).build(whereToGo, args),
   plan: (args) => plan(whereToGo(), args),
   run: (args) => run(whereToGo(), args),
   'run-sql': (args) => run(whereToGo(), { ...args, words: ['run-sql', ...args.words] }),
@@ -171,7 +169,7 @@ export const commands: Readonly<Record<string, Command>> = {
   key,
   'with-lock': withLock,
   verify,
-  spot,
+  spot: async (args) => (await import('./spot')).spot(args),
   'import-pygmy': (args) => importPygmy(whereToGo(), args),
 }
 

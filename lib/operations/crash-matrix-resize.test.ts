@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isGivenUp } from '@/e2e/harness/twin/crash-laws'
 import { hookedFleet, isNamed, machineOf, resizeFleet } from '@/e2e/harness/twin/resize'
-import { type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
+import { type MemoryFleet, MemoryJournal, type MemoryPooler } from '@/lib/adapters/memory'
 import { isStreaming } from '@/lib/adapters/memory/world/wal'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/engine/crash-matrix'
 import type { JobState, JournalLine } from '@/lib/kernel/ground/journal'
@@ -58,9 +58,17 @@ const brokenIn = (fleet: MemoryFleet, state: JobState, lines: readonly JournalLi
     ...(!isAsked && !isNamed(fleet, 'n2') ? [`${state}, and it is not in its name`] : []),
     ...(isNamed(fleet, 'n3') ? [] : ['the other standby is not in the name']),
     ...brokenScripts(fleet, state, isAsked),
-    ...[...fleet.world.poolers.values()].flatMap(({ databases }) =>
-      state !== 'attention' && databases.get('shop_ro')?.isPaused ? [`${state}, and clients of the pooler are paused`] : [],
-    ),
+    ...[...fleet.world.poolers.values()].flatMap((pooler) => brokenReaders(pooler, state)),
+  ]
+}
+
+/** Clients are paused only while somebody is asked, and never where nothing would let them go on. */
+const brokenReaders = ({ databases, timers }: MemoryPooler, state: JobState): string[] => {
+  if (!databases.get('shop_ro')?.isPaused) return []
+  const isTimed = timers.some(({ outcome, arming }) => outcome === null && arming.databases.some(({ name }) => name === 'shop_ro'))
+  return [
+    ...(state === 'attention' ? [] : [`${state}, and clients of the pooler are paused`]),
+    ...(isTimed ? [] : [`${state}, clients of the pooler are paused, and no timer would let them go on`]),
   ]
 }
 

@@ -129,6 +129,7 @@ export interface DeadManMember {
 
 /** What a timer is to watch over. */
 export interface DeadManSpec {
+  /** Empty: nobody is asked. Once its time is up the databases are resumed as they are, wherever they point to, and no later timer ends it before. */
   members: DeadManMember[]
   /** Those that the job pauses, with their names on the server: no other one is ever resumed. */
   databases: { name: string; database: string }[]

@@ -214,6 +214,21 @@ export const poolersContract = (title: string, open: () => Promise<PoolersStage>
       await act().resume(stage.pooler, 'orders', limits)
     })
 
+    test('a timer that asks no member resumes its databases as they are once its time is up, and a later one ends it no sooner', async () => {
+      const blind = { ...(await spec()), members: [] }
+      expect(await stage.ports.read.poolers.tryDeadMan(stage.pooler, blind, limits)).toEqual({ problem: null, answers: [] })
+      const { host, port } = await orders()
+      await act().pause(stage.pooler, 'orders', limits)
+      await arm('blind', 28, 60_000, blind)
+      await arm('later', 29, 60_000, { ...blind, databases: [] })
+      await act().disarmDeadMan(stage.pooler, 'later', limits)
+      expect((await timer('blind')).state).toBe('armed')
+      await act().extendDeadMan(stage.pooler, { key: 'blind', expiryMs: 200, token: 0 }, limits)
+      await hasFired('blind')
+      expect(await timer('blind')).toMatchObject({ ledTo: null, resumed: ['orders'] })
+      expect(await orders()).toMatchObject({ isPaused: false, host, port })
+    })
+
     test('what a later writer made of the file is left alone, and clients wait until it points to the member that takes writes; disarmed before, the timer ends', async () => {
       const [right, given] = [await file(), await spec()]
       const text = right.text.replace(/host=\S+ port=\d+/, 'host=192.0.2.7 port=5544')

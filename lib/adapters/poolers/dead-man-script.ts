@@ -94,6 +94,16 @@ lead() {
   leads "$1" && [ -z "$(held)" ] || return 1
   console RELOAD >/dev/null 2>&1
 }
+let_go() {
+  if ! runs; then say "PgBouncer does not run: it pauses nobody"; return 0; fi
+  databases >"$dir/shown" 2>/dev/null && [ -s "$dir/shown" ] || return 1
+  held | cut -d "$us" -f 2 | while IFS= read -r name; do console "RESUME $name" >/dev/null; done
+  held | cut -d "$us" -f 1 >>"$dir/resumed"
+  databases >"$dir/shown" 2>/dev/null && [ -s "$dir/shown" ] && [ -z "$(held)" ]
+}
+asks() { [ -s "$dir/members" ]; }
+find_leader() { if asks; then look; leader=$(leader); else leader=nobody; fi; }
+try() { if asks; then try_to_lead; else let_go; fi; }
 try_to_lead() {
   case $leader in -*) once "\${leader#- }; asking on"; return 1 ;; esac
   [ "$led" = "$leader" ] || decide fired "$leader"
@@ -110,20 +120,19 @@ while ! is_over; do
     continue
   fi
   if [ $left -gt 0 ]; then sleep "$(printf '0.%02d' $left)"; continue; fi
-  look
-  leader=$(leader)
+  find_leader
   case $leader in
   -*) once "its time is up: \${leader#- }; asking on"; sleep 0.5 ;;
   *) locked claim "$leader" || continue
     led=$leader
-    say "its time is up: $(title "$leader") takes writes"
-    until try_to_lead; do
+    if asks; then say "its time is up: $(title "$leader") takes writes"; else say "its time is up"; fi
+    until try; do
       [ -e "$dir/at" ] || exit 0
       if [ -e "$dir/stop" ]; then say "told to stop"; break; fi
-      sleep 0.5; look; leader=$(leader)
+      sleep 0.5; find_leader
     done
     sort -u "$dir/resumed" >"$dir/done.new" 2>/dev/null
-    if [ -s "$dir/done.new" ]; then say "the clients of $(paste -sd , "$dir/done.new") go on, to $(title "$led")"; else say "nobody was let go on"; fi
+    if [ -s "$dir/done.new" ]; then say "the clients of $(paste -sd , "$dir/done.new") go on$(! asks || echo ", to $(title "$led")")"; else say "nobody was let go on"; fi
     mv "$dir/done.new" "$dir/done" ;;
   esac
 done
@@ -164,6 +173,8 @@ own=$dir
 for dir in "$state/long/$pooler-"*; do
   [ -d "$dir" ] && [ "$dir" != "$own" ] && [ "$(cat "$dir/herd" 2>/dev/null)" = "$herd" ] || continue
   if [ ! -s "$dir/outcome" ] && [ "$(cat "$dir/token" 2>/dev/null || echo 0)" -gt "$token" ]; then cat "$dir/token"; exit 9; fi
+  # One that asks nobody lets clients go on that no other timer knows of.
+  [ -s "$dir/members" ] || [ -s "$dir/outcome" ] || [ -z "$(groups)" ] || continue
   # What this one ends stays to be read; what was over before goes.
   was_over=; [ ! -s "$dir/outcome" ] || { is_firing && [ -n "$(groups)" ]; } || was_over=1
   overtake() { [ -s "$dir/outcome" ] || decide overtaken; }
@@ -257,5 +268,6 @@ ${askFunctions}
 unpack
 [ ! -e "$dir/text.0" ] || [ -w "$(dirname -- "$(readlink -f -- "$config")")" ] || problem "the folder of $config cannot be written by $(id -un)"
 databases >"$dir/shown" 2>"$dir/why" && [ -s "$dir/shown" ] || problem "its console does not answer psql: $(tail -n 1 "$dir/why")"
+[ -s "$dir/members" ] || exit 0
 look
 sed 's/^/seen=/' "$dir"/seen.*`

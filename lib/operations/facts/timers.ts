@@ -41,7 +41,7 @@ export const gatherDeadMan = async (
   hosts: await Promise.all(
     held.map(async (one) => {
       const spec = specFor(one, about)
-      return { pooler: one.pooler, spec, trial: await tryIt(ports, one.pooler, spec, signal) }
+      return { pooler: one.pooler, spec, trial: await tryDeadMan(ports, one.pooler, spec, signal) }
     }),
   ),
 })
@@ -63,7 +63,13 @@ const specFor = ({ pooler, databases, file }: HeldPooler, { herd, members, syste
   }
 }
 
-const tryIt = async (ports: ReadPorts, { address }: PoolerPlace, spec: Plain<DeadManSpec>, signal: AbortSignal): Promise<DeadManTrial> => {
+/** What its host found when it tried; one that cannot be reached is a problem, too. */
+export const tryDeadMan = async (
+  ports: ReadPorts,
+  { address }: PoolerPlace,
+  spec: Plain<DeadManSpec>,
+  signal: AbortSignal,
+): Promise<DeadManTrial> => {
   try {
     return await ports.poolers.tryDeadMan(address, spec, { timeoutMs: trialTimeoutMs, signal })
   } catch (error) {

@@ -9,9 +9,11 @@ import type { InventoryInstance, InventoryMachine, ReadPorts } from '@/lib/ports
 import { commandsOf, gatherHerd, type HerdFacts, type Member, type Place, type Plain } from '../facts/instance'
 import { gatherMove, type NameMove } from '../facts/names'
 import { isUnder } from '../facts/peers'
+import type { DeadManFacts } from '../facts/timers'
 import { type CountedClients, countClients } from './clients'
 import { type DbSize, lookAtDbSize } from './db'
 import { type ResizeInput, typesIn } from './input'
+import { gatherReaderTimers } from './reader-timers'
 import { gatherReaders, type Readers } from './readers'
 import { gatherScripts, type ResizeScripts } from './scripts'
 
@@ -44,6 +46,8 @@ export type ResizeFacts = HerdFacts & {
   clients: CountedClients | null
   scripts: ResizeScripts
   readers: Readers
+  /** For what of it is paused. */
+  timers: DeadManFacts
   /** Out of the names that standbys or all members share, and back. */
   leave: NameMove[]
   /** Names that hold nobody else, and stay as they are. */
@@ -67,6 +71,7 @@ export const gatherResize = async (ports: ReadPorts, input: ResizeInput, context
   const upstream = members.find((one) => isUnder(herd.probe, placeOf(ports, one, input))) ?? null
   const clients = await countClients(ports, herd, typesIn(input.ignoredClients), context.signal)
   const readers = await gatherReaders(ports, herd, context.signal)
+  const timers = await gatherReaderTimers(ports, input.readers === 'leave' ? [] : readers.targets, context.signal)
   const scripts = await gatherScripts(ports, herd, members, machine.machine, context.signal)
   return {
     ...herd,
@@ -75,6 +80,7 @@ export const gatherResize = async (ports: ReadPorts, input: ResizeInput, context
     scripts,
     clients,
     readers,
+    timers,
     input,
     upstream: upstream && placeOf(ports, upstream, input),
   }

@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest'
-import { hookedFleet, isNamed, machineOf, resizeFleet } from '@/e2e/harness/twin/resize'
+import { addReader, hookedFleet, isNamed, machineOf, resizeFleet } from '@/e2e/harness/twin/resize'
 import { jobOf, planOf, roles } from '@/e2e/harness/twin/switchover'
 import type { MemoryFleet } from '@/lib/adapters/memory'
 import { judgeMove } from '@/lib/domain/proof/certificate'
 import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { PoolerClient } from '@/lib/ports'
 import { moves } from '../evidence'
 import { resizeHerd } from './herd'
 
+const reader: PoolerClient = {
+  ...{ database: 'shop_ro', user: 'report', address: '198.18.1.11:50412', applicationName: null, state: 'active' },
+  ...{ waitSeconds: 0, connectedAt: null, remotePid: 4711 },
+}
 const hosts = ['n1', 'n2', 'n3']
 const asked = (raw: JsonObject): JsonObject => ({ type: 'm5.xlarge', canary: false, ...raw })
 const plan = (fleet: MemoryFleet, raw: JsonObject = {}) => planOf(fleet, asked(raw), resizeHerd)
@@ -46,6 +51,23 @@ test('asked to switch back, the former primary is primary again at the end, on i
   expect(roles(fleet)).toEqual(['demo on n1 primary 3', 'demo on n2 standby 3', 'demo on n3 standby 3'])
   expect(hosts.map((host) => isNamed(fleet, host))).toEqual([false, true, true])
   expect(fleet.world.violations).toEqual([])
+})
+
+test('clients of a pooler that reads from a standby are cut at their deadline or left, as the herd is asked, and the plan says which', async () => {
+  const readFleet = () => {
+    const fleet = resizeFleet({ poolers: ['n1'] })
+    fleet.pooler('demo pooler on n1').databases.get('demo')!.host = fleet.host('n1').server.address.address
+    return { fleet, database: addReader(fleet, [reader]) }
+  }
+  const { fleet, database } = readFleet()
+  const drains = (planned: Awaited<ReturnType<typeof plan>>) => planned.steps.find(({ name }) => name === 'n2/drain-readers')
+  expect(drains(await plan(fleet, { readers: 'cut', drainSeconds: 7 }))?.preview).toContain('shop_ro on demo pooler on n1')
+  expect(drains(await plan(fleet, { readers: 'cut', drainSeconds: 7 }))?.preview).toContain('Times out after 7 s.')
+  expect(drains(await plan(fleet, { readers: 'leave' }))).toMatchObject({ state: 'not-asked' })
+  const { journal, on } = await job(fleet, { readers: 'cut', drainSeconds: 7 })
+  expect(await on()).toBe('done')
+  expect(JSON.stringify(journal.lines)).toContain('Still in a transaction after 7 s, and cut when PostgreSQL stops: report')
+  expect(database.isPaused).toBe(false)
 })
 
 test('a hook that the worker would not run refuses the whole herd, before anything is done', async () => {

@@ -13,6 +13,18 @@ import { type ResizeInput, resizeInput } from './input'
 import { lookAtHooks } from './scripts'
 
 type Wanted = Pick<ResizeInput, 'type' | 'fallbacks'>
+type Given = Wanted & Pick<ResizeInput, 'readers' | 'drainSeconds' | 'timeoutSeconds'>
+
+/** Of what the herd is asked for, what each member is. */
+const pick = ({ type, fallbacks, readers, drainSeconds, timeoutSeconds }: Given): Given => ({
+  ...{ type, fallbacks, readers, drainSeconds, timeoutSeconds },
+})
+
+const sayReaders: Record<ResizeInput['readers'], (seconds: number) => string> = {
+  wait: (seconds) => `pause clients of poolers that read from it (at most ${seconds} s), `,
+  cut: (seconds) => `pause clients of poolers that read from it, and cut those in a transaction after ${seconds} s, `,
+  leave: () => '',
+}
 
 const machineOf = ({ seen }: RollMember) => seen as MachineFacts & { unready: string[] }
 
@@ -42,18 +54,18 @@ const hooksReady = (member: RollMember): Verdict => {
   return unready.length === 0 ? pass : refuse(unready.join(' '))
 }
 
-const former = ({ type, fallbacks }: Wanted) => {
+const former = ({ type, fallbacks, readers, drainSeconds }: Given) => {
   const others = wantedTypes({ input: { type, fallbacks } }).slice(1)
   const orElse = others.length === 0 ? '' : `, else ${others.join(', ')}`
   return (member: RollMember): string => {
     const { machine, now } = machineOf(member)
     const name = machine === null ? 'Its machine' : `${machine.title} (${machine.instanceId})`
-    return `As the standby that it is by then: out of the names that standbys share, stop PostgreSQL and the machine, make it ${type}${orElse}, else ${now?.type ?? 'what it was'} again, start it, stream, catch up, back into the names. ${name} is not touched while it takes writes.`
+    return `As the standby that it is by then: out of the names that standbys share, ${sayReaders[readers](drainSeconds)}stop PostgreSQL and the machine, make it ${type}${orElse}, else ${now?.type ?? 'what it was'} again, start it, stream, catch up, back into the names. ${name} is not touched while it takes writes.`
   }
 }
 
-const { type, fallbacks, timeoutSeconds } = resizeInput.shape
-const shape = { type, fallbacks, timeoutSeconds } satisfies z.ZodRawShape
+const { type, fallbacks, readers, drainSeconds, timeoutSeconds } = resizeInput.shape
+const shape = { type, fallbacks, readers, drainSeconds, timeoutSeconds } satisfies z.ZodRawShape
 
 export const resizeHerd = rolling({
   name: 'resize-herd',
@@ -64,12 +76,12 @@ export const resizeHerd = rolling({
     'Machines that are of the type already are left out. Where that is the primary’s, it stays the primary.',
     'Each machine has the fallbacks of its own, and its former type last: none is left stopped. Where one cannot have any of the types, the job stops after those before it, and these keep their new type.',
     'It is one job, and it holds the herd for its whole length. A cancel stops it between two members.',
-    'Clients of a pooler in front of the herd wait for a moment at the switchover. Clients that are connected to a standby directly are cut when its turn comes.',
+    'Clients of a pooler in front of the herd wait for a moment at the switchover. Those of poolers that read from a standby are paused while it is away, cut or left, as asked, one standby at a time. Clients that are connected to a standby directly are cut when its turn comes.',
   ],
   input: shape,
   member: resize,
   work: (given) => ({
-    input: resizeInput.parse({ type: given.type, fallbacks: given.fallbacks, timeoutSeconds: given.timeoutSeconds }) as JsonObject,
+    input: resizeInput.parse(pick(given)) as JsonObject,
     look: async (ports, place, context) => {
       const [machine, unready] = await Promise.all([
         lookAtOwnMachine(ports, place, wantedTypes({ input: given }), context),

@@ -6,6 +6,7 @@ import { lossOf, standbysWarned } from '../gates/impact'
 import { acceptsConnections, seenRow } from '../gates/seen'
 import { moveNames } from '../steps/dns/move-name'
 import { watchResolvers } from '../steps/dns/watch-resolvers'
+import { armDeadMan } from '../steps/poolers/arm-dead-man'
 import { stillNoPrimary } from '../steps/postgres/still'
 import { stopPostgres } from '../steps/postgres/stop'
 import { catchUp } from '../steps/replication/catch-up'
@@ -19,6 +20,7 @@ import { fits, hasMachine, hasUpstream, isAlone, isResizable, isStandby, keepsAd
 import { afterReturn, beforeStop, hasHooks, moveAway, moveBack, movesAway, movesBack } from './hooks'
 import { resizeInput } from './input'
 import { changeMachine } from './machine'
+import { readersGoOn, readerTimers, whileHeld } from './reader-timers'
 import { drainReaders, drains, readersWait } from './readers'
 import { hooksCanRun } from './scripts'
 
@@ -44,7 +46,7 @@ export const resize = defineOperation({
   help: [
     'Makes the EC2 machine of a standby another type. The standby leaves the DNS names that it shares, PostgreSQL and the machine stop, the type changes, the machine starts, and once the standby streams and has caught up it returns to its names.',
     'If EC2 has no capacity for the type, or refuses it, the fallbacks are tried in their order, and the former type last: the machine is never left stopped. If anything fails later, the machine gets its former type back.',
-    'Hooks are run as its steps: before the stop, after the return, and to move clients away and back by DNS entries of /v1/api. Clients of poolers on other hosts that read from it are paused until it is back, and if one stays in a transaction nothing is stopped, unless asked otherwise.',
+    'Hooks are run as its steps: before the stop, after the return, and to move clients away and back by DNS entries of /v1/api. Clients of poolers on other hosts that read from it are paused until it is back, and if one stays in a transaction nothing is stopped, unless asked otherwise. A timer on each pooler’s host resumes them if no worker is left.',
     'A primary is refused: switch over first. So is a machine with other instances on it, and one whose own disks would be lost.',
     'A DB instance of RDS becomes the class that runs on the type: RDS changes it where it is (ModifyDBInstance), and restarts its server once. Its pending values are waited for; if RDS has none of the classes to give, it stays what it is. A primary on RDS is resized where it is, and its herd takes no writes meanwhile.',
     'Prices are those of the newest list that the console has read of the region, with its source and day; where none was read, of its own list.',
@@ -91,6 +93,7 @@ export const resize = defineOperation({
   .gate('names', 'It can leave its DNS names', namesLeft)
   .gate('hooks', 'Its hooks can be run', hooksCanRun)
   .gate('readers', 'Poolers that read from it', readersWait)
+  .gate('timers', 'The poolers’ hosts can resume clients on their own', readersGoOn)
   .gate('clients', 'No client connections', noClients)
   .gate('transactions', 'No open transactions', noTransactions)
   .gate('standbys', 'No standby streams from this instance', (facts) => standbysWarned(facts, 'while its machine changes'))
@@ -106,30 +109,45 @@ export const resize = defineOperation({
     'watch-left',
     watchResolvers<ResizeFacts>(({ leave }) => leave),
   )
-  .effect('drain-readers', drainReaders, drains)
-  .effect('before-stop', beforeStop, hasHooks('before-stop'))
-  .effect('stop', stopPostgres<ResizeFacts>(self, { mode: stopOf.mode, timeoutMs: stopOf.timeoutMs, still: stillNoPrimary(self) }), onHost)
+  .effect('arm-timers', armDeadMan(readerTimers), drains)
+  .effect('drain-readers', whileHeld(drainReaders), drains)
+  .effect('before-stop', whileHeld(beforeStop), hasHooks('before-stop'))
+  .effect(
+    'stop',
+    whileHeld(stopPostgres<ResizeFacts>(self, { mode: stopOf.mode, timeoutMs: stopOf.timeoutMs, still: stillNoPrimary(self) }), {
+      only: true,
+    }),
+    onHost,
+  )
   .effect(
     'change-machine',
-    either<ResizeFacts, { type: string }, { type: string }>(
-      ({ db }) => db !== null,
-      changeClass<ResizeFacts>(wantedTypes),
-      changeMachine(),
+    whileHeld(
+      either<ResizeFacts, { type: string }, { type: string }>(
+        ({ db }) => db !== null,
+        changeClass<ResizeFacts>(wantedTypes),
+        changeMachine(),
+      ),
+      { looks: true },
     ),
   )
-  .effect('start', { ...startFollowing<ResizeFacts>(self, ({ upstream }) => upstream!), isRedone: () => true }, onHost)
+  .effect('start', { ...whileHeld(startFollowing<ResizeFacts>(self, ({ upstream }) => upstream!)), isRedone: () => true }, onHost)
   .effect(
     'catch-up',
-    catchUp<ResizeFacts>(self, ({ upstream }) => upstream),
+    whileHeld(
+      catchUp<ResizeFacts>(self, ({ upstream }) => upstream),
+      { looks: true },
+    ),
     { when: ({ upstream }) => upstream !== null, otherwise: notNeeded('It streams from no member.') },
   )
-  .effect('after-return', afterReturn, hasHooks('after-return'))
-  .effect('move-back', moveBack, movesBack)
+  .effect('after-return', whileHeld(afterReturn), hasHooks('after-return'))
+  .effect('move-back', whileHeld(moveBack), movesBack)
   .effect('return-names', {
-    ...moveNames<ResizeFacts>(returning, stillNoPrimary(self), {
-      title: 'Return to the DNS names',
-      none: 'It left no DNS name.',
-    }),
+    ...whileHeld(
+      moveNames<ResizeFacts>(returning, stillNoPrimary(self), {
+        title: 'Return to the DNS names',
+        none: 'It left no DNS name.',
+      }),
+    ),
     isRedone: () => true,
   })
   .build()

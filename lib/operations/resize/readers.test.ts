@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { addReader, machineOf, resizeFleet } from '@/e2e/harness/twin/resize'
 import { twinSession } from '@/e2e/harness/twin/sessions'
-import { type ActCall, type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
+import { type ActCall, type MemoryFleet, MemoryJournal, settleDeadMen } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine/engine'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import type { PoolerClient } from '@/lib/ports'
@@ -73,6 +74,67 @@ test('clients are resumed also where the resize fails, and what somebody else ha
   fleet.world.exhausted.clear()
   expect((await run(fleet)).state).toBe('done')
   expect(database.isPaused).toBe(true)
+})
+
+/** The worker dies right after this act, and no other one comes before `goOn`. */
+const abandonedAfter = async (act: string) => {
+  const { fleet, database } = readFleet()
+  const { digest } = await planOf(fleet)
+  const journal = new MemoryJournal(fleet.clock)
+  const job = { id: 'job', targetId: fleet.instance('demo on n2').inventory.id, input: inputOf({}), digest }
+  const goOn = (signal = new AbortController().signal) =>
+    drive(operation, job, journal.open(), fleet, { driver: 'test', signal, isCancelRequested: () => false, clock: fleet.clock })
+  const death = new AbortController()
+  fleet.calls.afterwards = (call) => {
+    if (call.act === act) death.abort(new Fault('lease.lost', { because: 'the worker died' }))
+  }
+  await expect(goOn(death.signal)).rejects.toMatchObject({ code: 'lease.lost' })
+  fleet.calls.afterwards = () => {}
+  const after = async (ms: number) => {
+    await fleet.clock.sleep(ms)
+    settleDeadMen(fleet.world)
+    return database.isPaused
+  }
+  const because = () => journal.lines.flatMap((line) => ('because' in line && line.because !== null ? [line.because] : [])).join(' ')
+  return { fleet, database, goOn, after, because }
+}
+
+test('where no worker is left while its machine is down, the pooler’s host resumes the clients by itself, and a worker that comes later completes the resize', async () => {
+  const { fleet, goOn, after } = await abandonedAfter('set-type')
+  expect([await after(60_000), await after(130_000)]).toEqual([true, false])
+  expect(machineOf(fleet, 'n2').state).toBe('stopped')
+  expect(await goOn()).toBe('done')
+  expect([machineOf(fleet, 'n2').type, await after(0)]).toEqual(['m5.xlarge', false])
+})
+
+test('where the clients have gone on before it was stopped, it is not stopped under them: the resize is taken back and says so', async () => {
+  const { fleet, goOn, after, because } = await abandonedAfter('pause shop_ro')
+  expect(await after(260_000)).toBe(false)
+  expect(await goOn()).toBe('undone')
+  expect(because()).toContain('The timer on the host of demo pooler on n1 has fired: it resumed the clients of shop_ro.')
+  expect([fleet.instance('demo on n2').state, machineOf(fleet, 'n2').applied]).toEqual(['running', []])
+})
+
+test('as long as a worker lives the clients wait, however long EC2 takes, and once it is done no timer is left', async () => {
+  const { fleet, database } = readFleet()
+  fleet.world.exhausted.add('m5.xlarge').add('m5.large')
+  const paused: boolean[] = []
+  fleet.calls.interfere = ({ act }) => {
+    if (act === 'start') paused.push(database.isPaused)
+    if (paused.length === 24) fleet.world.exhausted.clear()
+    return undefined
+  }
+  const begun = fleet.clock.now().getTime()
+  expect((await run(fleet)).state).toBe('done')
+  expect([fleet.clock.now().getTime() - begun > 300_000, paused.includes(false)]).toEqual([true, false])
+  expect(fleet.pooler('demo pooler on n1').timers.map(({ outcome }) => outcome)).toEqual(['disarmed'])
+})
+
+test('a pooler’s host that can leave no timer refuses the resize, unless its clients are left as they are', async () => {
+  const { fleet } = readFleet()
+  fleet.pooler('demo pooler on n1').timerProblem = 'psql is not there: install postgresql-client'
+  expect((await planOf(fleet)).reason).toContain('No timer can be left on n1: psql is not there: install postgresql-client.')
+  expect((await planOf(fleet, { readers: 'leave' })).reason).toBeNull()
 })
 
 test('the plan names the databases, the pooler and what PgBouncer does to those that wait long', async () => {

@@ -10,6 +10,7 @@ import { lookTimeoutMs } from '../facts/poolers'
 import { blockersOf, sayClients } from '../steps/poolers/each-pooler'
 import { type PauseTarget, pausePoolers } from '../steps/poolers/pause'
 import type { ResizeInput } from './input'
+import type { OfTimers } from './reader-timers'
 
 /** Poolers on other hosts with databases that point to the member itself, by its address or host name. A name that DNS moves is none of them. */
 export type Readers = {
@@ -68,7 +69,7 @@ type Before = { held: Record<string, string[]> }
 const cutMark = 'cut'
 
 /** Databases that are paused stay so. Where the policy says so, a client still in a transaction after the deadline is cut by the stop. */
-export const drainReaders: Effect<OfReaders, Before, null> = {
+export const drainReaders: Effect<OfReaders & OfTimers, Before, null> = {
   ...pause,
   title: 'Drain poolers that read from it',
   check: async (facts, ports, context) =>

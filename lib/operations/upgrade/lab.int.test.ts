@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AptHost, type Deb, dropDebs, serverScripts } from '@/e2e/harness/apt-host'
 import { testFleet } from '@/e2e/harness/lab'
-import { type LabHerd, openLabHerd } from '@/e2e/harness/matrix/herd'
+import { type LabHerd, manageLabPoolers, openLabHerd } from '@/e2e/harness/matrix/herd'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine/engine'
 import { systemClock } from '@/lib/kernel/ground/clock'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { Operation } from '@/lib/kernel/operation/operation'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
+import { startLoad, verify } from '@/lib/playground/lab/load-cli'
 import { postgresMajor } from '@/lib/playground/machine/machine'
 import { upgradeMinor } from '.'
 import { rollingMinorUpgrade } from './rolling'
@@ -24,7 +25,8 @@ let herd: LabHerd
 const apt = new Map<string, AptHost>()
 const on = (host: string) => apt.get(host)!
 beforeAll(async () => {
-  herd = await openLabHerd(testFleet({ shop: 'a > b' }), 'shop')
+  herd = await openLabHerd(testFleet({ shop: 'a > b' }, { idleHosts: ['front'], poolers: [{ host: 'front', herd: 'shop' }] }), 'shop')
+  await manageLabPoolers(herd)
   const installed = [of(18), cronOf('1.4-1', `${server} (<< ${major}.90)`)]
   await Promise.all(members.map(async (host) => apt.set(host, await AptHost.open(herd.lab, host, installed))))
 })
@@ -34,7 +36,7 @@ afterAll(async () => {
 })
 
 const targetOf = (operation: Operation, host: string) => (operation.on === 'instance' ? herd.instance(host).id : 'shop')
-const inputOf = (operation: Operation) => operation.input.parse(operation === upgradeMinor ? {} : { canary: false }) as JsonObject
+const inputOf = (operation: Operation) => operation.input.parse(operation === upgradeMinor ? {} : { canary: false, blockers: 'cut' }) as JsonObject
 const planOf = (operation: Operation, host = 'a') =>
   makeTargetPlan(operation, herd.ports.read, inputOf(operation), targetOf(operation, host), new AbortController().signal)
 
@@ -111,15 +113,21 @@ describe('apt-get fails', () => {
   })
 })
 
-test('a rolling minor upgrade by the real apt: versions before and after in the plan, each member restarted on the new one, and a second run has nothing to do', {
+test('a rolling minor upgrade by the real apt under writers: versions before and after in the plan, each member restarted on the new one, no client sees an error and no commit is lost, and a second run has nothing to do', {
   timeout: 120_000,
 }, async () => {
   await Promise.all(members.map((host) => on(host).offer([of(20)])))
   const planned = await planOf(rollingMinorUpgrade)
   expect(planned.now.map(({ value }) => value)).toEqual([`standby, ${major}.19 → ${major}.20`, `primary, ${major}.18 → ${major}.20`])
   const before = await Promise.all(members.map(startedAt))
+  const ledgerFile = herd.lab.layout.at('ledger-upgrade')
+  const load = await startLoad(herd.lab, 'shop', { ledgerFile, writers: 4, through: ['front'] })
   const { journal, goOn } = await begin(rollingMinorUpgrade)
   expect([await goOn(), troubles(journal)]).toEqual(['done', ''])
+  const { failed, unknown, acked, longestWaitMs } = await load.stop()
+  console.info(`upgrade: ${acked} commits; the longest wait of a client was ${longestWaitMs} ms.`)
+  expect({ failed, unknown }).toEqual({ failed: 0, unknown: 0 })
+  expect(await verify(herd.lab, 'shop', ledgerFile)).toMatchObject({ lost: [], duplicate: [], phantom: [], isClean: true })
   expect(await Promise.all(members.map((host) => on(host).versions()))).toEqual(
     members.map(() => ({ [server]: `${major}.20-1 ii`, [cron]: '1.4-1 ii' })),
   )

@@ -12,6 +12,10 @@ export const settleDeadMen = (world: World): void => {
 export const settleDeadMan = (world: World, pooler: MemoryPooler): void => {
   if (pooler.host.power === 'off') return
   for (const timer of pooler.timers.filter(({ outcome }) => outcome === null || outcome === 'firing')) {
+    if (timer.arming.members.length === 0) {
+      if (world.clock.now().getTime() >= timer.expiresAtMs) letGo(pooler, timer)
+      continue
+    }
     const leader = world.clock.now().getTime() < timer.expiresAtMs ? null : leaderOf(world, timer.arming)
     if (leader !== null) Object.assign(timer, { outcome: lead(pooler, timer, leader) ? 'fired' : 'firing', ledTo: leader.title })
   }
@@ -52,6 +56,19 @@ const lead = (pooler: MemoryPooler, timer: MemoryDeadMan, { text, address, port 
   }
   pooler.applied.push('dead man')
   return true
+}
+
+/** Wherever they point to. */
+const letGo = (pooler: MemoryPooler, timer: MemoryDeadMan): void => {
+  timer.outcome = 'fired'
+  if (!pooler.isRunning) return
+  for (const { name } of timer.arming.databases) {
+    const pooled = pooler.databases.get(name)
+    if (!pooled?.isPaused) continue
+    pooled.isPaused = false
+    timer.resumed.push(name)
+  }
+  pooler.applied.push('dead man')
 }
 
 /** The text with these of its lines as they are in another one. */
@@ -124,7 +141,8 @@ const arm = (world: World, pooler: MemoryPooler, arming: DeadManArming): void =>
     throw new Fault('pooler.refused', { isOver: true, because: `The timer of this job is over (${own.outcome}), and is not armed again.` })
   if (own) return
   const [theirs, others] = [true, false].map((is) => pooler.timers.filter((one) => (one.arming.herdId === arming.herdId) === is))
-  const earlier = theirs!.at(-1)
+  const waiting = theirs!.filter(({ outcome, arming: { members } }) => outcome === null && members.length === 0)
+  const earlier = theirs!.findLast((one) => !waiting.includes(one))
   if (arming.token < fenceFor(pooler, arming.herdId) || (earlier?.outcome === null && arming.token < earlier.arming.token))
     throw new Fault('pooler.fenced', { isOver: true, because: 'A later writer is at the file: no timer was armed.' })
   if (earlier) earlier.outcome = endedAs(earlier, 'overtaken')
@@ -137,7 +155,7 @@ const arm = (world: World, pooler: MemoryPooler, arming: DeadManArming): void =>
     ledTo: null,
     resumed: [],
   }
-  pooler.timers = [...others!, ...theirs!.slice(-1), timer]
+  pooler.timers = [...others!, ...waiting, ...(earlier ? [earlier] : []), timer]
 }
 
 /** One that is firing has made its last try. */

@@ -17,7 +17,9 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
     return hosts.length === 0
       ? { sentence: 'No pooler is paused, so no timer is needed.', commands: [] }
       : {
-          sentence: `If nothing of ours is left ${expirySeconds} s later, ${hosts.map(({ pooler }) => pooler.address.host.hostname).join(', ')} will ask the members who takes writes, point ${hosts.map(({ pooler }) => pooler.title).join(', ')} there and resume clients.`,
+          sentence: hosts.every(asksNobody)
+            ? `If nothing of ours gives a sign of life for ${expirySeconds} s, ${hosts.map(({ pooler }) => pooler.address.host.hostname).join(', ')} will resume clients of ${hosts.map(({ pooler, spec }) => `${spec.databases.map(({ name }) => name).join(', ')} on ${pooler.title}`).join('; ')}, wherever they point to.`
+            : `If nothing of ours is left ${expirySeconds} s later, ${hosts.map(({ pooler }) => pooler.address.host.hostname).join(', ')} will ask the members who takes writes, point ${hosts.map(({ pooler }) => pooler.title).join(', ')} there and resume clients.`,
           commands: hosts.map(({ pooler }) => `setsid … dead-man timer of ${pooler.title}, ${expirySeconds} s`),
         }
   },
@@ -27,7 +29,7 @@ export const armDeadMan = <F extends Facts>(of: (facts: F) => DeadManFacts): Eff
     const seen = await Promise.all(hosts.map(({ pooler }) => ports.poolers.deadMan(pooler.address, key, limits)))
     if (seen.every(({ state }) => state === 'armed')) return { found: 'done', output: null }
     const over = seen.findIndex(({ state }) => state !== 'armed' && state !== 'absent')
-    return over < 0 ? { found: 'ready', before: null } : { found: 'blocked', because: sayOver(hosts[over]!, seen[over]!) }
+    return over < 0 ? { found: 'ready', before: null } : { found: 'blocked', because: sayTimerOver(hosts[over]!, seen[over]!) }
   },
   run: async (facts, _before, ports, { signal, note }) => {
     const { key, herdId, expirySeconds, hosts } = of(facts)
@@ -103,10 +105,10 @@ const disarmAll = async (
   { signal, note }: StepContext,
 ): Promise<void> => {
   await Promise.all(
-    hosts.map(async ({ pooler }) => {
+    hosts.map(async ({ pooler, spec }) => {
       try {
         const seen = await ports.act.poolers.disarmDeadMan(pooler.address, key, { timeoutMs: callTimeoutMs, signal })
-        if (seen.state === 'firing' || seen.state === 'fired') note('warning', sayFired(pooler.title, seen))
+        if (seen.state === 'firing' || seen.state === 'fired') note('warning', sayFired({ pooler, spec }, seen))
         if (seen.log.trim() !== '' && seen.state !== 'disarmed') note('stdout', seen.log.trim())
       } catch (error) {
         if (!isFault(error) || !error.code.startsWith('shell.') || signal.aborted) throw error
@@ -119,13 +121,17 @@ const disarmAll = async (
   )
 }
 
-const sayFired = (title: string, { ledTo, resumed }: DeadManSeen): string =>
-  `The timer on the host of ${title} has fired: it pointed the pooler at ${ledTo ?? 'nobody yet'} and resumed the clients of ${resumed.join(', ') || 'no database'}.`
+const asksNobody = ({ spec }: Pick<DeadManPlace, 'spec'>): boolean => spec.members.length === 0
 
-const sayOver = ({ pooler: { title } }: DeadManPlace, seen: DeadManSeen): string =>
+const sayFired = ({ pooler, spec }: Pick<DeadManPlace, 'pooler' | 'spec'>, { ledTo, resumed }: DeadManSeen): string => {
+  const pointed = asksNobody({ spec }) ? '' : `pointed the pooler at ${ledTo ?? 'nobody yet'} and `
+  return `The timer on the host of ${pooler.title} has fired: it ${pointed}resumed the clients of ${resumed.join(', ') || 'no database'}.`
+}
+
+export const sayTimerOver = (place: DeadManPlace, seen: DeadManSeen): string =>
   seen.state === 'fired' || seen.state === 'firing'
-    ? sayFired(title, seen)
-    : `The timer on the host of ${title} is ${seen.state}: nobody would resume its clients.`
+    ? sayFired(place, seen)
+    : `The timer on the host of ${place.pooler.title} is ${seen.state}: nobody would resume its clients.`
 
 /**
  * Restarts the time: to be called right before clients are paused, with the token under which the job writes each pooler's file, so that its own
@@ -144,7 +150,7 @@ export const restartDeadMan = async (
     }),
   )
   const over = seen.findIndex(({ state }) => state !== 'armed')
-  if (over >= 0) throw new Fault('step.blocked', { isOver: true, because: sayOver(hosts[over]!, seen[over]!) })
+  if (over >= 0) throw new Fault('step.blocked', { isOver: true, because: sayTimerOver(hosts[over]!, seen[over]!) })
 }
 
 /** To be called before a pooler's file is written under another token, or its timer would take that for a later writer and leave the clients where they are. */

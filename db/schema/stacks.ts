@@ -17,6 +17,8 @@ export const stacks = pgTable(
     note: text('note').notNull().default(''),
     /** When a build of it last came to its end; null: never. */
     builtAt: moment('built_at'),
+    /** The cluster file that that build made the servers be; null: never. */
+    builtFile: text('built_file'),
     ...stamps(),
   },
   (t) => [

@@ -113,10 +113,10 @@ export const makeStackStore = (sealer: StackSealer, maker: StackKeyMaker, invent
         select pg_notify('records', 'authority') from (select 1 where exists (select from less)) as one`
       await runWithin(statement, [stackId], options)
     },
-    markBuilt: async (stackId, isBuilt, options) => {
+    markBuilt: async (stackId, file, options) => {
       const done = await runWithin<{ id: string }>(
-        `with built as (update stacks set built_at = case when $2 then now() end where id = $1 returning id) select id, pg_notify('records', 'stack') from built`,
-        [stackId, isBuilt],
+        `with built as (update stacks set built_file = $2, built_at = case when $2::text is not null then now() end where id = $1 returning id) select id, pg_notify('records', 'stack') from built`,
+        [stackId, file],
         options,
       )
       if (done.length === 0) throw gone(stackId)
@@ -128,15 +128,16 @@ const gone = (id: string) => new Fault('record.missing', { because: 'The declare
 
 const declared = async (stackId: string, inventory: Pick<InventoryRead, 'server'>): Promise<DeclaredStack> => {
   const [row] = await rowsOf<Omit<DeclaredStack, 'servers'>>(
-    `select s.id, s.name as title, s.environment_id as "environmentId", e.name as "environmentName", s.file, s.built_at is not null as "isBuilt"
+    `select s.id, s.name as title, s.environment_id as "environmentId", e.name as "environmentName", s.file, s.built_at is not null as "isBuilt",
+      s.built_file as "builtFile"
       from stacks s join environments e on e.id = s.environment_id where s.id = $1`,
     [stackId],
   )
   if (row === undefined) throw gone(stackId)
-  const { file } = readStackFile(row.file)
+  const names = [row.file, row.builtFile ?? ''].flatMap((text) => Object.keys(readStackFile(text).file?.servers ?? {}))
   const found = await rowsOf<{ id: string }>('select id from servers where environment_id = $1 and hostname = any($2) order by hostname', [
     row.environmentId,
-    Object.keys(file?.servers ?? {}),
+    names,
   ])
   return { ...row, servers: await Promise.all(found.map(({ id }) => inventory.server(id))) }
 }

@@ -3,17 +3,18 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { DeclaredStack, StackStore } from '@/lib/ports/stacks'
 
 /** Declared clusters as the console keeps them, in memory; with real keys. */
-export const stackStoreInMemory = (): StackStore & { declare: (stack: DeclaredStack) => void; built: Set<string> } => {
+export const stackStoreInMemory = (): StackStore & { declare: (stack: DeclaredStack) => void; built: Map<string, string> } => {
   const declared = new Map<string, DeclaredStack>()
   const kept = new Map<string, Record<string, string>>()
-  const built = new Set<string>()
+  const authorities = new Map<string, ReturnType<typeof makeAuthority>>()
+  const built = new Map<string, string>()
   return {
     built,
     declare: (stack) => void declared.set(stack.id, stack),
     declared: async (id) => {
       const found = declared.get(id)
       if (found === undefined) throw new Fault('record.missing', { because: 'The declared cluster is not registered.' })
-      return { ...found, isBuilt: built.has(id) }
+      return { ...found, isBuilt: built.has(id), builtFile: built.get(id) ?? null }
     },
     secrets: async (id) => kept.get(id) ?? {},
     hasKeys: async (id, { secrets, servers }) => {
@@ -21,8 +22,9 @@ export const stackStoreInMemory = (): StackStore & { declare: (stack: DeclaredSt
       return kept.has(id) && [...secrets, ...servers.map(({ name }) => `key ${name}`)].every((name) => name in own)
     },
     makeKeys: async (id, { cluster, secrets, servers, days }) => {
-      if (kept.has(id)) return
-      const authority = makeAuthority(cluster)
+      const authority = authorities.get(id) ?? makeAuthority(cluster)
+      authorities.set(id, authority)
+      const there = kept.get(id) ?? {}
       const pairs = servers.flatMap((server): [string, string][] => {
         const { certificate, privateKey } = makeServerCertificate(cluster, server, days, authority)
         return [
@@ -34,9 +36,13 @@ export const stackStoreInMemory = (): StackStore & { declare: (stack: DeclaredSt
         authority: authority.certificate,
         ...Object.fromEntries(pairs),
         ...Object.fromEntries(secrets.map((name) => [name, newSecret()])),
+        ...there,
       })
     },
-    dropKeys: async (id) => void kept.delete(id),
-    markBuilt: async (id, isBuilt) => void (isBuilt ? built.add(id) : built.delete(id)),
+    dropKeys: async (id) => {
+      kept.delete(id)
+      authorities.delete(id)
+    },
+    markBuilt: async (id, file) => void (file === null ? built.delete(id) : built.set(id, file)),
   }
 }

@@ -145,6 +145,8 @@ export type {
   DeclaredStack,
   StackCluster,
   StackDoor,
+  StackEtcdChange,
+  StackEtcdMember,
   StackHostSeen,
   StackKeysWanted,
   StackLook,

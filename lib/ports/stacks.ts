@@ -13,6 +13,9 @@ export interface DeclaredStack {
   file: string
   /** A build of it came to its end. */
   isBuilt: boolean
+  /** What that build made the servers be, YAML; null: none came to its end. */
+  builtFile: string | null
+  /** Of both files. */
   servers: InventoryServer[]
 }
 
@@ -34,8 +37,8 @@ export interface StackHostSeen {
   clockOffsetMs: number
   /** Of the programs asked for, those that are there. */
   programs: string[]
-  /** same: byte for byte with its owner and mode, secrets filled in. */
-  files: { path: string; state: 'absent' | 'same' | 'other' }[]
+  /** same: byte for byte with its owner and mode, secrets filled in. `sum`: of what is there, SHA-256; of nothing: empty. */
+  files: { path: string; state: 'absent' | 'same' | 'other'; sum: string }[]
   units: { name: string; isActive: boolean; isEnabled: boolean }[]
   directories: { path: string; state: 'absent' | 'empty' | 'taken' }[]
   /** Of the ports asked for, those that something listens on. */
@@ -58,6 +61,19 @@ export interface StackCluster {
   systemIdentifier: string | null
   members: StackMember[]
 }
+
+/** A member of etcd as its cluster lists it. */
+export interface StackEtcdMember {
+  /** Decimal: larger than a number of JSON holds. */
+  id: string
+  /** Empty: it has been added and never started. */
+  name: string
+  peerUrls: string[]
+  isLearner: boolean
+}
+
+/** One change of the members of etcd: one comes as a learner, which has no vote; a learner gets its vote; one goes. */
+export type StackEtcdChange = { add: string } | { promote: string } | { remove: string }
 
 /** A volume of EBS that the host’s machine has, and where it belongs. */
 export interface StackVolume {
@@ -105,6 +121,8 @@ export interface StacksRead {
   text: (host: HostAddress, stackId: string, path: string, options: CallOptions) => Promise<string | null>
   /** Whether the etcd member of that host says that the cluster has a leader and takes writes. */
   isEtcdHealthy: (host: HostAddress, url: string, options: CallOptions) => Promise<boolean>
+  /** As the etcd at that address lists them, by what it last applied; null: it does not answer. */
+  etcdMembers: (host: HostAddress, url: string, options: CallOptions) => Promise<StackEtcdMember[] | null>
   /** As the Patroni at that address says; null: it does not answer, or not yet. */
   cluster: (host: HostAddress, url: string, options: CallOptions) => Promise<StackCluster | null>
   /** Logs in as a client would, from that host: what answered, or why it did not. */
@@ -121,8 +139,8 @@ export interface StacksAct {
   makeKeys: (stackId: string, wanted: StackKeysWanted, options: CallOptions) => Promise<void>
   /** All of them; none is no error. */
   dropKeys: (stackId: string, options: CallOptions) => Promise<void>
-  /** Whether a build of it came to its end. */
-  markBuilt: (stackId: string, isBuilt: boolean, options: CallOptions) => Promise<void>
+  /** The cluster file that a build made the servers be; null: none any more. */
+  markBuilt: (stackId: string, file: string | null, options: CallOptions) => Promise<void>
   /** No daemon of theirs is started. */
   install: (host: HostAddress, packages: readonly string[], options: CallOptions) => Promise<void>
   /** With their configuration. */
@@ -135,6 +153,10 @@ export interface StacksAct {
   unit: (host: HostAddress, unit: string, verb: 'start' | 'stop' | 'restart' | 'reload', options: CallOptions) => Promise<void>
   /** Formats a volume of EBS if it is blank, and mounts it by its UUID, now and at every boot. One that holds anything but ext4 is an error. */
   mount: (host: HostAddress, what: StackVolume, options: CallOptions) => Promise<void>
+  /** `add` a peer's URL, `promote` and `remove` a member's id. Only looking settles what came of it. */
+  changeEtcd: (host: HostAddress, url: string, change: StackEtcdChange, options: CallOptions) => Promise<void>
+  /** Removes files, with what was kept aside of them; none is no error. */
+  remove: (host: HostAddress, paths: readonly string[], options: CallOptions) => Promise<void>
   /** Removes a directory and all that is in it; none is no error. */
   clear: (host: HostAddress, directory: string, options: CallOptions) => Promise<void>
   /** As postgres on the server of that host, through its socket; secrets by name. */

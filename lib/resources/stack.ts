@@ -34,6 +34,12 @@ export const stack = defineResource({
     },
     note: { kind: 'longText', label: 'Note', maxLength: 4000 },
     builtAt: { kind: 'moment', label: 'Built', automatic: true, help: 'When a build of it last came to its end.' },
+    builtFile: {
+      kind: 'longText',
+      label: 'Cluster file as built',
+      automatic: true,
+      help: 'What that build made the servers be. Empty: none came to its end.',
+    },
     createdAt: { kind: 'moment', label: 'Declared', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
   },
@@ -45,7 +51,7 @@ export const stack = defineResource({
   },
   sections: [
     { title: 'Cluster', fields: ['name', 'environmentId', 'note', 'builtAt'] },
-    { title: 'Declaration', fields: ['file'] },
+    { title: 'Declaration', fields: ['file', 'builtFile'] },
   ],
   related: [
     { resource: 'authority', by: 'stackId' },
@@ -54,7 +60,7 @@ export const stack = defineResource({
   help: [
     'A cluster under Patroni as it is to be: which servers run PostgreSQL, etcd, PgBouncer and HAProxy, with which versions, ports and values. Build shows every file, package and command beforehand, and makes the servers so.',
     'Every connection is encrypted with certificates of an authority of its own, and passwords are SCRAM. Passwords and keys are made by a worker and sealed; they are written into files that their daemons alone can read, and appear in no plan, journal or command line.',
-    'Build again after a change of the file: only what differs is written.',
+    'Build again after a change of the file: only what differs is written. A server or a part that was added joins the cluster, one that was taken out leaves it, and a lost host is replaced by another one under its own or another name; the plan shows each step, and refuses what would cost the primary, the last synchronous standby or the quorum of etcd.',
   ],
 })
 

@@ -1,57 +1,37 @@
+import { patroniConfigPath } from '@/lib/domain/stack/patroni-file'
 import { secretsIn } from '@/lib/domain/stack/secrets'
-import { dataDirectoryOf, etcdDirectoryOf, type Stack } from '@/lib/domain/stack/stack'
+import { dataDirectoryOf, type Stack } from '@/lib/domain/stack/stack'
 import type { StackFile } from '@/lib/domain/stack/stack-file'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, HostAddress, StacksAct, StacksRead } from '@/lib/ports'
+import { changeEtcdOf, hasQuorum, listEtcd, settleEtcd } from './stack-etcd'
+import { failed, isActive, running, stackHost } from './stack-host'
 import { type Calls, perform, reach } from './world/calls'
 import { makeHost } from './world/make-world'
 import { hostAt } from './world/reached-host'
 import type { MemoryStackHost } from './world/stacks'
 import type { World } from './world/world'
 
-export const stackHost = ({ stacks }: World, hostname: string): MemoryStackHost => {
-  const found = stacks.hosts.get(hostname) ?? {
-    files: new Map(),
-    programs: new Set<string>(),
-    units: new Map(),
-    directories: new Map(),
-    listeners: new Set<number>(),
-    whyNotRoot: null,
-    clockOffsetMs: 3,
-  }
-  stacks.hosts.set(hostname, found)
-  return found
-}
-
-const failed = (because: string) => new Fault('shell.failed', { because, isOver: true })
-
-const isActive = (world: World, hostname: string, unit: string): boolean => stackHost(world, hostname).units.get(unit)?.isActive === true
-
-/** Hosts of a part whose unit runs, by the name of their server. */
-const running = (world: World, { servers }: Stack, part: 'etcd' | 'postgres', unit: string): string[] =>
-  servers.filter(({ parts, name }) => parts.includes(part) && isActive(world, name, unit)).map(({ name }) => name)
-
-const hasQuorum = (world: World, stack: Stack): boolean =>
-  running(world, stack, 'etcd', 'etcd').length > stack.servers.filter(({ parts }) => parts.includes('etcd')).length / 2
-
 /** What daemons do by themselves, until nothing more happens. */
 const settle = (world: World): void => {
   for (const stack of world.stacks.meant.values()) {
     const { leaders } = world.stacks
-    for (const name of running(world, stack, 'etcd', 'etcd')) stackHost(world, name).directories.set(etcdDirectoryOf(stack), 'taken')
+    settleEtcd(world, stack)
     const alive = hasQuorum(world, stack) ? running(world, stack, 'postgres', 'patroni') : []
     if (!alive.includes(leaders.get(stack.cluster) ?? '')) leaders.delete(stack.cluster)
     const [first] = alive
     if (first === undefined) continue
     if (!leaders.has(stack.cluster)) leaders.set(stack.cluster, first)
     for (const name of alive) stackHost(world, name).directories.set(dataDirectoryOf(stack), 'taken')
-    const standbys = alive.filter((name) => name !== leaders.get(stack.cluster))
+    const standbys = alive.filter((name) => name !== leaders.get(stack.cluster) && !tags(world, name).includes('nosync: true'))
     const { synchronous } = world.stacks
     // Not the one that a plan would name first: Patroni asks nobody.
     if (stack.postgres.synchronous === 'off' || standbys.length === 0) synchronous.delete(stack.cluster)
     else if (!standbys.includes(synchronous.get(stack.cluster) ?? '')) synchronous.set(stack.cluster, standbys.at(-1)!)
   }
 }
+
+const tags = (world: World, name: string): string => stackHost(world, name).files.get(patroniConfigPath)?.content.split('\ntags:')[1] ?? ''
 
 const stackAt = (world: World, url: string): Stack | undefined =>
   [...world.stacks.meant.values()].find(({ servers }) => servers.some(({ address }) => url.includes(`//${address}:`)))
@@ -67,7 +47,7 @@ export const memoryStacksRead = (world: World): StacksRead => {
     declared: async (stackId) => {
       const found = world.stacks.declared.get(stackId)
       if (found === undefined) throw new Fault('record.missing', { because: 'The declared cluster is not registered any more.' })
-      return { ...found, isBuilt: world.stacks.built.has(stackId) }
+      return { ...found, isBuilt: world.stacks.built.has(stackId), builtFile: world.stacks.built.get(stackId) ?? null }
     },
     hasKeys: async (stackId) => world.stacks.keys.has(stackId),
     look: async (host, stackId, { files = [], programs = [], units = [], directories = [], listeners = [] }, options) => {
@@ -78,7 +58,8 @@ export const memoryStacksRead = (world: World): StacksRead => {
         programs: programs.filter((one) => seen.programs.has(one)),
         files: files.map((file) => {
           const there = seen.files.get(file.path)
-          return { path: file.path, state: there === undefined ? 'absent' : there.content === contentOf(stackId, file) ? 'same' : 'other' }
+          const state = there === undefined ? 'absent' : there.content === contentOf(stackId, file) ? 'same' : 'other'
+          return { path: file.path, state, sum: there?.content ?? '' }
         }),
         units: units.map((name) => ({ name, ...(seen.units.get(name) ?? { isActive: false, isEnabled: false }) })),
         directories: directories.map((path) => ({ path, state: seen.directories.get(path) ?? 'absent' })),
@@ -90,6 +71,13 @@ export const memoryStacksRead = (world: World): StacksRead => {
       await at(host, options)
       const stack = stackAt(world, url)
       return stack !== undefined && hasQuorum(world, stack) && isActive(world, host.hostname, 'etcd')
+    },
+    etcdMembers: async (host, url, options) => {
+      await at(host, options)
+      const stack = stackAt(world, url)
+      return stack === undefined
+        ? null
+        : (listEtcd(world, stack, host.hostname)?.map(({ peerUrl, ...one }) => ({ ...one, peerUrls: [peerUrl] })) ?? null)
     },
     cluster: async (host, url, options) => {
       await at(host, options)
@@ -147,10 +135,11 @@ const doorAnswer = (world: World, { address, port, title }: { address: string; p
   return port === stack.proxy.readPort ? 'standby' : 'primary'
 }
 
-const contentFor = (world: World, stackId: string, { owner, mode, text }: StackFile): string =>
+/** What a file holds once it is written: its owner, mode and generation of secrets first. */
+export const contentFor = (world: World, stackId: string, { owner, mode, text }: StackFile): string =>
   `${owner} ${mode} ${secretsIn(text).length === 0 ? '' : (world.stacks.keys.get(stackId) ?? 'no keys')}\n${text}`
 
-const programsOf = (packages: readonly string[]): string[] =>
+export const programsOf = (packages: readonly string[]): string[] =>
   packages.flatMap((name) => {
     const postgres = /^postgresql-(client-)?(\d+)$/.exec(name)
     if (postgres !== null) return [`/usr/lib/postgresql/${postgres[2]}/bin/${postgres[1] === undefined ? 'postgres' : 'psql'}`]
@@ -187,12 +176,12 @@ export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
         if (!world.stacks.keys.has(stackId)) world.stacks.keys.set(stackId, 1)
       }),
     dropKeys: (stackId, options) => own(stackId, 'drop keys', options, () => void world.stacks.keys.delete(stackId)),
-    markBuilt: (stackId, isBuilt, options) =>
+    markBuilt: (stackId, file, options) =>
       own(
         stackId,
-        `mark built ${isBuilt}`,
+        `mark built ${file !== null}`,
         options,
-        () => void (isBuilt ? world.stacks.built.add(stackId) : world.stacks.built.delete(stackId)),
+        () => void (file === null ? world.stacks.built.delete(stackId) : world.stacks.built.set(stackId, file)),
       ),
     install: (host, packages, options) =>
       on(host, 'install packages', options, ({ programs }) => {
@@ -235,6 +224,16 @@ export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
         const volume = world.launches.volumes.get(volumeId)
         if (volume?.machineId == null) throw failed(`the volume ${volumeId} does not show up among the devices`)
         world.launches.mounted.set(host.hostname, volumeId)
+      }),
+    changeEtcd: (host, url, change, options) =>
+      on(host, `etcd ${Object.entries(change)[0]!.join(' ')}`, options, () => {
+        const stack = stackAt(world, url)
+        if (stack === undefined) throw failed('no etcd is there')
+        changeEtcdOf(world, stack, change)
+      }),
+    remove: (host, paths, options) =>
+      on(host, `remove ${paths.join(' ')}`, options, ({ files }) => {
+        for (const path of paths) files.delete(path)
       }),
     clear: (host, directory, options) =>
       on(host, `clear ${directory}`, options, ({ directories, units }) => {

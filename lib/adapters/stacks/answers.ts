@@ -1,4 +1,4 @@
-import type { StackCluster, StackHostSeen } from '@/lib/ports'
+import type { StackCluster, StackEtcdMember, StackHostSeen } from '@/lib/ports'
 
 type FileState = StackHostSeen['files'][number]['state']
 type DirectoryState = StackHostSeen['directories'][number]['state']
@@ -11,7 +11,7 @@ export const parseLook = (text: string, atMs: number): StackHostSeen => {
     const more = rest.join(' ')
     if (kind === 'T') seen.clockOffsetMs = Math.round(Number(first) / 1e6 - atMs)
     if (kind === 'P') seen.programs.push(first)
-    if (kind === 'F') seen.files.push({ path: more, state: first as FileState })
+    if (kind === 'F') seen.files.push({ path: rest.slice(1).join(' '), state: first as FileState, sum: rest[0] === '-' ? '' : rest[0]! })
     if (kind === 'D') seen.directories.push({ path: more, state: first as DirectoryState })
     if (kind === 'L') seen.listeners.push(Number(first))
     if (kind === 'U') seen.units.push({ name: rest.slice(1).join(' '), isActive: first === 'yes', isEnabled: rest[0] === 'yes' })
@@ -45,4 +45,16 @@ export const parseCluster = (cluster: string, own: string): StackCluster | null 
       timeline: numberOr(one.timeline),
     })),
   }
+}
+
+/** What etcd's gateway answers under /v3/cluster/member/list; null: it is no list. */
+export const parseEtcdMembers = (text: string): StackEtcdMember[] | null => {
+  const members = objectIn(text)?.members
+  if (!Array.isArray(members)) return null
+  return members.map((one: Record<string, unknown>) => ({
+    id: String(one.ID ?? ''),
+    name: String(one.name ?? ''),
+    peerUrls: Array.isArray(one.peerURLs) ? one.peerURLs.map(String) : [],
+    isLearner: one.isLearner === true,
+  }))
 }

@@ -3,19 +3,21 @@ import { restUser } from '@/lib/domain/stack/patroni-file'
 import { fillIn, maskWith } from '@/lib/domain/stack/secrets'
 import { type StackFile, tlsFile } from '@/lib/domain/stack/stack-file'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { CommandOptions, CommandResult, HostAddress, StackDoor, StacksAct, StacksRead } from '@/lib/ports'
+import type { CommandOptions, CommandResult, HostAddress, StackDoor, StackEtcdChange, StacksAct, StacksRead } from '@/lib/ports'
 import type { StackStore } from '@/lib/ports/stacks'
 import type { Ssh } from '../ssh'
-import { parseCluster, parseLook } from './answers'
+import { parseCluster, parseEtcdMembers, parseLook } from './answers'
 import { isMountedScript, mountScript } from './mount'
 import {
   asPostgres,
   asRoot,
   clearScript,
+  etcdScript,
   installScript,
   lookScript,
   purgeScript,
   putScript,
+  removeScript,
   takeBackScript,
   textScript,
   unitScript,
@@ -62,6 +64,12 @@ export const makeStacks = (ssh: Ssh, store: StackStore): { read: StacksRead; act
   }
   const curl = (host: HostAddress, url: string, options: CommandOptions) =>
     ssh.exec(host, ['curl', '-s', '-m', String(answerSeconds), '--cacert', tlsFile('ca.pem'), '--', url], options)
+  const etcd = async (host: HostAddress, url: string, body: object, seconds: number, options: CommandOptions) => {
+    const values = [String(seconds), tlsFile('ca.pem'), tlsFile('server.pem'), tlsFile('etcd.key'), url, JSON.stringify(body)]
+    const result = await ssh.exec(host, asRoot(etcdScript, values), options)
+    const end = result.stdout.lastIndexOf('\n')
+    return { ...result, text: result.stdout.slice(0, Math.max(end, 0)), status: Number(result.stdout.slice(end + 1)) }
+  }
   const read: StacksRead = {
     declared: store.declared,
     hasKeys: store.hasKeys,
@@ -94,6 +102,10 @@ export const makeStacks = (ssh: Ssh, store: StackStore): { read: StacksRead; act
       const { stdout } = await ssh.exec(host, asRoot(script, values), options)
       return /"health"\s*:\s*"true"/.test(stdout)
     },
+    etcdMembers: async (host, url, options) => {
+      const { status, text } = await etcd(host, `${url}/v3/cluster/member/list`, {}, answerSeconds, options)
+      return status === 200 ? parseEtcdMembers(text) : null
+    },
     cluster: async (host, url, options) => {
       const [cluster, own] = await Promise.all(['cluster', 'patroni'].map((path) => curl(host, `${url}/${path}`, options)))
       return cluster!.exitCode === 0 ? parseCluster(cluster!.stdout, own!.stdout) : null
@@ -123,6 +135,18 @@ export const makeStacks = (ssh: Ssh, store: StackStore): { read: StacksRead; act
     unit: async (host, unit, verb, options) => void (await must(host, `${verb} of ${unit}`, asRoot(unitScript, [unit, verb]), options)),
     mount: async (host, { volumeId, directory }, options) =>
       void (await must(host, `Mounting ${volumeId}`, asRoot(mountScript, [volumeId, directory]), options)),
+    changeEtcd: async (host, url, change, options) => {
+      const { verb, body } = etcdCall(change)
+      const seconds = Math.ceil(options.timeoutMs / 1000)
+      const result = await etcd(host, `${url}/v3/cluster/member/${verb}`, body, seconds, {
+        ...options,
+        timeoutMs: options.timeoutMs + 5000,
+      })
+      if (result.status === 200) return
+      const said = /"(?:message|error)"\s*:\s*"([^"]*)"/.exec(result.text)?.[1] ?? lastLine(result)
+      throw new Fault('shell.failed', { isOver: result.status >= 400, because: `etcd refused to ${verb} a member: ${said}` })
+    },
+    remove: async (host, paths, options) => void (await must(host, 'Removing files', asRoot(removeScript, paths), options)),
     clear: async (host, directory, options) => void (await must(host, `Removing ${directory}`, asRoot(clearScript, [directory]), options)),
     sql: async (host, stackId, at, text, options) =>
       void (await psql(host, 'SQL', at, fillIn(text, quoted(await store.secrets(stackId))), options)),
@@ -188,3 +212,8 @@ const conninfo = ({ address, port, database, user }: StackDoor): string =>
 /** As SQL literals: the names stand where a literal does. */
 const quoted = (secrets: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, `'${value.replaceAll("'", "''")}'`]))
+
+const etcdCall = (change: StackEtcdChange): { verb: string; body: object } => {
+  if ('add' in change) return { verb: 'add', body: { peerURLs: [change.add], isLearner: true } }
+  return 'promote' in change ? { verb: 'promote', body: { ID: change.promote } } : { verb: 'remove', body: { ID: change.remove } }
+}

@@ -32,7 +32,11 @@ export const lookScript = `${common}
 echo "T $(date +%s%N)"
 while read -r kind name owner mode sum; do
   case $kind in
-  F) if [ ! -e "$name" ]; then echo "F absent $name"; elif isSame "$name" "$owner" "$mode" "$sum"; then echo "F same $name"; else echo "F other $name"; fi ;;
+  F)
+    if [ ! -e "$name" ]; then echo "F absent - $name"; else
+      there=$(sha256sum <"$name" | cut -d ' ' -f 1)
+      if isSame "$name" "$owner" "$mode" "$sum"; then echo "F same $there $name"; else echo "F other $there $name"; fi
+    fi ;;
   P) [ ! -e "$name" ] || echo "P $name" ;;
   U)
     active=no; enabled=no
@@ -98,6 +102,19 @@ start) systemctl enable -q "$1" && systemctl start --no-block "$1" ;;
 stop) systemctl stop "$1" && systemctl disable -q "$1" ;;
 *) systemctl "$2" "$1" ;;
 esac`
+
+/** $1 seconds, $2 to $4 authority, certificate and key, $5 URL, $6 body. The status is the last line. */
+export const etcdScript = 'exec curl -s -m "$1" --cacert "$2" --cert "$3" --key "$4" -d "$6" -w "\\n%{http_code}" -- "$5"'
+
+/** Each value a path. */
+export const removeScript = `${common}
+for path in "$@"; do
+  rm -f -- "$path" "$path.matriarch-before" || exit 1
+  dir=$(dirname "$path")
+  case $dir in /etc/matriarch/* | *.service.d) rmdir -p --ignore-fail-on-non-empty "$dir" 2>/dev/null ;; esac
+  case $path in /etc/systemd/*) systemctl daemon-reload ;; esac
+done
+exit 0`
 
 /** $1 directory, two levels below / at least. */
 export const clearScript = 'case $1 in /*/*/*) exec rm -rf -- "$1" ;; *) echo "$1 is no directory of a cluster" >&2; exit 1 ;; esac'

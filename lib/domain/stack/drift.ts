@@ -6,6 +6,8 @@ import type { StackFile } from './stack-file'
 export interface StackDrift {
   server: string
   path: string
+  /** Nothing is there. */
+  isAbsent: boolean
   /** `- line` on the host and `+ line` as declared; nothing of a secret. */
   lines: string[]
 }
@@ -18,7 +20,7 @@ const mayHold = /pass(word|wd)?|secret|user(name)? =|PRIVATE KEY/i
 /** `there`: what is on the host, with names in place of the stack's own secrets; null: nothing. `isSame` in text, it differs in owner or mode alone. */
 export const driftOf = (server: string, { path, text, mode, owner }: StackFile, there: string | null): StackDrift => {
   const secrets = secretsIn(text).filter((name) => !isPublic(name))
-  const own = (lines: string[]): StackDrift => ({ server, path, lines })
+  const own = (lines: string[]): StackDrift => ({ server, path, isAbsent: there === null, lines })
   if (there === null) return own([`+ the file is not there`])
   if (secrets.length > 0 && secrets.length >= text.split('\n').filter(Boolean).length)
     return own(

@@ -72,11 +72,18 @@ export const packagesOf = (stack: Stack, { parts }: StackServer): { name: string
   ...new Map(parts.flatMap((part) => partPackages(stack, part)).map((one) => [one.name, one])).values(),
 ]
 
-const etcdFile = (stack: Stack, { name, address }: StackServer): StackFile => {
-  const { clientPort, peerPort } = stack.etcd
-  const client = `https://${address}:${clientPort}`
-  const peer = `https://${address}:${peerPort}`
-  const members = serversWith(stack, 'etcd').map((one) => `${one.name}=https://${one.address}:${peerPort}`)
+export const etcdPeerUrl = ({ etcd }: Stack, { address }: StackServer): string => `https://${address}:${etcd.peerPort}`
+export const etcdClientUrl = ({ etcd }: Stack, { address }: StackServer): string => `https://${address}:${etcd.clientPort}`
+
+/**
+ * `among`: the members that it joins; left out: it founds the cluster with all of them. Once it has data etcd reads neither, so the file of a member that
+ * has joined says `new` again: one that lost its data is then refused by the others, instead of voting with an empty log.
+ */
+export const etcdFile = (stack: Stack, server: StackServer, among?: readonly { name: string; peerUrl: string }[]): StackFile => {
+  const { name } = server
+  const client = etcdClientUrl(stack, server)
+  const peer = etcdPeerUrl(stack, server)
+  const all = among ?? serversWith(stack, 'etcd').map((one) => ({ name: one.name, peerUrl: etcdPeerUrl(stack, one) }))
   const tls = (prefix: string) => [
     `${prefix}CERT_FILE=${tlsFile('server.pem')}`,
     `${prefix}KEY_FILE=${tlsFile('etcd.key')}`,
@@ -90,8 +97,8 @@ const etcdFile = (stack: Stack, { name, address }: StackServer): StackFile => {
     `ETCD_ADVERTISE_CLIENT_URLS=${client}`,
     `ETCD_LISTEN_PEER_URLS=${peer}`,
     `ETCD_INITIAL_ADVERTISE_PEER_URLS=${peer}`,
-    `ETCD_INITIAL_CLUSTER=${members.join(',')}`,
-    'ETCD_INITIAL_CLUSTER_STATE=new',
+    `ETCD_INITIAL_CLUSTER=${all.map((one) => `${one.name}=${one.peerUrl}`).join(',')}`,
+    `ETCD_INITIAL_CLUSTER_STATE=${among === undefined ? 'new' : 'existing'}`,
     `ETCD_INITIAL_CLUSTER_TOKEN=${stack.cluster}`,
     'ETCD_AUTO_COMPACTION_RETENTION=1',
     ...tls('ETCD_'),

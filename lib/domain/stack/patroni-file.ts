@@ -42,7 +42,10 @@ export const hbaLines = (stack: Stack): string[] => [
   `hostssl all all ${stack.network} scram-sha-256`,
 ]
 
-export const patroniFile = (stack: Stack, { name, address }: StackServer): StackFile => {
+/** Of a member that is about to go: it is neither promoted nor waited for by commits, and proxies send it no reads. */
+export const leavingTags = { nofailover: true, nosync: true, noloadbalance: true }
+
+export const patroniFile = (stack: Stack, { name, address }: StackServer, tags?: typeof leavingTags): StackFile => {
   const { cluster, postgres, patroni, etcd } = stack
   const login = (username: string, secret: string) => ({
     username,
@@ -100,6 +103,7 @@ export const patroniFile = (stack: Stack, { name, address }: StackServer): Stack
       remove_data_directory_on_diverged_timelines: true,
     },
     watchdog: { mode: patroni.watchdog, device: '/dev/watchdog', safety_margin: 5 },
+    ...(tags === undefined ? {} : { tags }),
   })
   return { path: patroniConfigPath, owner: 'postgres', mode: '0600', text }
 }

@@ -50,6 +50,10 @@ export const dataDirectoryOf = ({ cluster, postgres }: Pick<Stack, 'cluster' | '
 
 export const etcdDirectoryOf = ({ cluster }: Pick<Stack, 'cluster'>): string => `/var/lib/etcd/${cluster}`
 
+/** Where a part keeps its data; null: it keeps none. */
+export const directoryOf = (stack: Pick<Stack, 'cluster' | 'postgres'>, part: StackPart): string | null =>
+  part === 'etcd' ? etcdDirectoryOf(stack) : part === 'postgres' ? dataDirectoryOf(stack) : null
+
 /** What no schema says: how the values of a cluster file have to fit one another. */
 export const stackProblems = (stack: Stack): StackProblem[] => {
   const problems: StackProblem[] = []

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { bareFleet, shopFile, stackId, tracesOf } from '@/e2e/harness/twin/stack'
 import { type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
-import { stackHost } from '@/lib/adapters/memory/stacks'
+import { stackHost } from '@/lib/adapters/memory/stack-host'
 import { brokenOf, countStates, crashMatrix, type Disturbance, type Stage } from '@/lib/kernel/engine/crash-matrix'
 import { drive } from '@/lib/kernel/engine/engine'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
@@ -36,7 +36,7 @@ test('a cluster of three and one of five servers is built, tested through every 
   ] as const) {
     const fleet = bareFleet(file)
     expect(await run(fleet)).toBe('done')
-    expect([...fleet.world.stacks.built]).toEqual([stackId])
+    expect([...fleet.world.stacks.built.keys()]).toEqual([stackId])
     const herd = [...fleet.world.herds.values()].find(({ name }) => name === 'shop')
     expect(herd?.systemIdentifier).toBe('7300000000000000001')
     const moves = fleet.calls.made.filter(({ act }) => act.startsWith('switchover')).map(({ act }) => act)
@@ -56,7 +56,7 @@ test('a value of the file that changed afterwards is written where it belongs an
   fleet.world.stacks.declared.set(stackId, { ...declared, file })
   const made = fleet.calls.made.length
   const plan = await planOf(fleet)
-  expect(plan.effects.filter(({ state }) => state === 'will-run').map(({ name }) => name)).toEqual(['poolers'])
+  expect(plan.effects.filter(({ state }) => state === 'will-run').map(({ name }) => name)).toEqual(['poolers', 'built'])
   expect(plan.gates.find(({ name }) => name === 'drift')).toMatchObject({
     verdict: 'warn',
     because: expect.stringContaining('/etc/pgbouncer/pgbouncer.ini of edge'),
@@ -68,6 +68,7 @@ test('a value of the file that changed afterwards is written where it belongs an
   expect(fleet.calls.made.slice(made).map(({ act, target }) => `${target}: ${act}`)).toEqual([
     'edge: put /etc/pgbouncer/pgbouncer.ini /etc/pgbouncer/userlist.txt',
     'edge: reload pgbouncer',
+    'console: mark built true',
   ])
 })
 

@@ -1,6 +1,8 @@
+import { unitOf } from '@/lib/domain/stack/files'
+import { directoryOf, portsOf, type StackPart } from '@/lib/domain/stack/stack'
 import type { Verdict } from '@/lib/kernel/operation/plan'
 import { pass, passBecause, refuse, warn } from '@/lib/kernel/operation/verdict'
-import type { BuildFacts, BuildHost } from './facts'
+import { type BuildFacts, type BuildHost, stackIn, wasThere } from './facts'
 
 /** etcd and certificates bear more; Patroni's ttl does not bear seconds. */
 const skewMsMax = 1000
@@ -15,13 +17,17 @@ const verdictOf = (reasons: readonly string[], good: string): Verdict =>
   reasons.length === 0 ? passBecause(good) : refuse(reasons.join(' '))
 
 export const canBeFollowed = ({ problems, stack }: BuildFacts): Verdict =>
-  stack === null ? refuse(problems.join(' ')) : passBecause(`${stack.servers.length} servers.`)
+  stack === null || problems.length > 0 ? refuse(problems.join(' ')) : passBecause(`${stack.servers.length} servers.`)
 
-export const areReached = ({ hosts, stack }: BuildFacts): Verdict =>
+export const areReached = ({ hosts, stack, declared }: BuildFacts): Verdict =>
   stack === null
     ? pass
     : verdictOf(
-        each(hosts, ({ because }) => because),
+        each(hosts, ({ because }) =>
+          because !== null && declared.isBuilt
+            ? `${because} If it is lost, write another server in its place in the cluster file.`
+            : because,
+        ),
         `${hosts.map(({ name }) => name).join(', ')} answer.`,
       )
 
@@ -48,20 +54,39 @@ export const clocksAgree = ({ hosts }: BuildFacts): Verdict => {
 }
 
 /** Nothing that is not this cluster's is written over. */
-export const areBare = ({ hosts, declared }: BuildFacts): Verdict => {
-  if (declared.isBuilt) return passBecause('They hold this cluster already: only what differs is written.')
+export const areBare = (facts: BuildFacts): Verdict => {
+  const foreign = facts.hosts.map((host) => ({ host, parts: newParts(facts, host) })).filter(({ parts }) => parts.length > 0)
+  if (facts.stack === null || foreign.length === 0) return passBecause('They hold this cluster already: only what differs is written.')
+  const stack = stackIn(facts)
   return verdictOf(
-    each(hosts, ({ seen }) => {
-      const runs = seen?.units.filter(({ isActive }) => isActive).map(({ name }) => `${name} runs there already`) ?? []
-      const holds = seen?.directories.filter(({ state }) => state === 'taken').map(({ path }) => `there are files in ${path}`) ?? []
-      if (runs.length + holds.length > 0) return `${[...runs, ...holds].join(', ')}. Adopt that cluster, or clear the server first.`
-      const ports = seen?.listeners ?? []
+    foreign.flatMap(({ host: { name, seen }, parts }) => {
+      const units = parts.map((part) => unitOf[part])
+      const directories = parts.map((part) => directoryOf(stack, part))
+      const listeners = parts.flatMap((part) => portsOf(stack, part).map(([, port]) => port))
+      const runs =
+        seen?.units.filter((one) => one.isActive && units.includes(one.name)).map((one) => `${one.name} runs there already`) ?? []
+      const holds =
+        seen?.directories
+          .filter(({ state, path }) => state === 'taken' && directories.includes(path))
+          .map(({ path }) => `there are files in ${path}`) ?? []
+      if (runs.length + holds.length > 0)
+        return [`${name}: ${[...runs, ...holds].join(', ')}. Adopt that cluster, or clear the server first.`]
+      const ports = seen?.listeners.filter((port) => listeners.includes(port)) ?? []
+      const word = ports.length === 1 ? 'port' : 'ports'
       return ports.length === 0
-        ? null
-        : `something listens on ${ports.length === 1 ? 'port' : 'ports'} ${ports.join(', ')} already. Stop it, or give the cluster other ports.`
+        ? []
+        : [`${name}: something listens on ${word} ${ports.join(', ')} already. Stop it, or give the cluster other ports.`]
     }),
     'No part of another cluster runs there.',
   )
+}
+
+/** Parts that are not known to be this cluster's. A host that holds its certificates is: those of an earlier build may differ from today's. */
+const newParts = (facts: BuildFacts, { name, seen }: BuildHost): StackPart[] => {
+  const parts = facts.stack?.servers.find((one) => one.name === name)?.parts ?? []
+  if (seen === null || (seen.files.length > 0 && seen.files.every(({ state }) => state === 'same'))) return []
+  const isKnown = seen.files.some(({ state }) => state !== 'absent')
+  return parts.filter((part) => !isKnown || !wasThere(facts, name, part))
 }
 
 export const hasOwnName = ({ otherHerd, stack }: BuildFacts): Verdict =>

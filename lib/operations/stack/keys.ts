@@ -6,6 +6,7 @@ import type { ReadPorts, StackKeysWanted } from '@/lib/ports'
 import { readyWith } from './begun'
 import { addressOf, type BuildFacts, lookTimeoutMs, stackIn } from './facts'
 import { fileCommands } from './told'
+import { type FilesBefore, filesToWrite, takeBackWritten } from './written'
 
 const actTimeoutMs = 30_000
 
@@ -40,7 +41,7 @@ export const makeKeys = (): Effect<BuildFacts, { hadKeys: boolean }, null> => ({
   },
 })
 
-type Before = { server: string; files: string[] }[]
+type Before = { server: string; files: FilesBefore }[]
 
 export const putCertificates = (): Effect<BuildFacts, Before, null> => {
   const filesOn = (facts: BuildFacts, name: string) => certificateFiles(stackIn(facts).servers.find((one) => one.name === name)!)
@@ -49,7 +50,7 @@ export const putCertificates = (): Effect<BuildFacts, Before, null> => {
       stackIn(facts).servers.map(async ({ name }) => {
         const what = { files: filesOn(facts, name) }
         const seen = await ports.stacks.look(addressOf(facts, name), facts.declared.id, what, { timeoutMs: lookTimeoutMs, signal })
-        return { server: name, files: seen.files.filter(({ state }) => state !== 'same').map(({ path }) => path) }
+        return { server: name, files: filesToWrite(seen) }
       }),
     )
     return lacking.filter(({ files }) => files.length > 0)
@@ -77,10 +78,9 @@ export const putCertificates = (): Effect<BuildFacts, Before, null> => {
       undo: async (facts, before, _output, ports, { signal }) => {
         const options = { timeoutMs: actTimeoutMs, signal }
         await Promise.all(
-          before.map(({ server, files }) => {
-            const written = filesOn(facts, server).filter(({ path }) => files.includes(path))
-            return ports.act.stacks.takeBack(addressOf(facts, server), facts.declared.id, written, options)
-          }),
+          before.map(({ server, files }) =>
+            takeBackWritten(ports, addressOf(facts, server), facts.declared.id, filesOn(facts, server), files, options),
+          ),
         )
       },
       sentence: 'Remove them.',

@@ -15,6 +15,7 @@ import type { InventoryServer, NewCluster } from '@/lib/ports'
 import { buildCluster } from '.'
 
 const names = ['db1', 'db2', 'edge']
+const spare = 'db3'
 const stackId = 'stack'
 let lab: Lab
 let ssh: Ssh
@@ -23,6 +24,8 @@ let over: PortsOverSsh
 let close: () => Promise<void>
 const store = stackStoreInMemory()
 const registered: NewCluster[] = []
+/** Servers of registered members. */
+let members: string[] = []
 
 const serverOf = (name: string): InventoryServer => ({
   id: name,
@@ -34,7 +37,7 @@ const serverOf = (name: string): InventoryServer => ({
 })
 
 beforeAll(async () => {
-  ;({ lab, close } = await startLab(testFleet({}, { idleHosts: names })))
+  ;({ lab, close } = await startLab(testFleet({}, { idleHosts: [...names, spare] })))
   const key = makeSshKey('build')
   lab.authorize(key.publicKey)
   addresses = await labAddresses(lab)
@@ -59,32 +62,28 @@ beforeAll(async () => {
                 dataDirectory: '',
                 systemIdentifier: null,
               },
-        herdInstances: async () => names.slice(0, 2).map((serverId) => ({ serverId }) as never),
+        herdInstances: async () => members.map((serverId) => ({ id: serverId, serverId }) as never),
       },
     },
     act: {
       names: beside.act.names,
       cloud: beside.act.cloud,
-      inventory: { ...beside.act.inventory, registerCluster: async (cluster) => void registered.push(cluster) },
+      inventory: {
+        ...beside.act.inventory,
+        registerCluster: async (cluster) => {
+          registered.push(cluster)
+          const servers = cluster.members.flatMap(({ server }) => ('id' in server ? [server.id] : []))
+          members = [...new Set([...members, ...servers])]
+        },
+        unregister: async (id) => {
+          members = members.filter((one) => one !== id)
+        },
+      },
     },
     stacks: store,
     canaryFolder: lab.layout.at('canary'),
   })
-  store.declare({
-    id: stackId,
-    title: 'shop',
-    environmentId: 'dev',
-    environmentName: 'dev',
-    isBuilt: false,
-    servers: names.map(serverOf),
-    file: `cluster: shop
-network: 198.18.0.0/16
-addresses: ${JSON.stringify(Object.fromEntries(names.map((name) => [name, lab.host(name).address])))}
-servers: { db1: [postgres, etcd], db2: [postgres, etcd], edge: [etcd, pooler, proxy] }
-postgres: { major: "${postgresMajor()}", profile: plain, parameters: { shared_buffers: 16MB, fsync: off } }
-patroni: { loopWait: 1, retryTimeout: 3 }
-`,
-  })
+  declare('db1: [postgres, etcd], db2: [postgres, etcd], edge: [etcd, pooler, proxy]')
 }, 60_000)
 afterAll(async () => {
   addresses?.close()
@@ -92,6 +91,26 @@ afterAll(async () => {
   await ssh?.close()
   await close?.()
 })
+
+const declare = (servers: string) => {
+  const all = [...names, spare]
+  store.declare({
+    id: stackId,
+    title: 'shop',
+    environmentId: 'dev',
+    environmentName: 'dev',
+    isBuilt: false,
+    builtFile: null,
+    servers: all.map(serverOf),
+    file: `cluster: shop
+network: 198.18.0.0/16
+addresses: ${JSON.stringify(Object.fromEntries(all.map((name) => [name, lab.host(name).address])))}
+servers: { ${servers} }
+postgres: { major: "${postgresMajor()}", profile: plain, parameters: { shared_buffers: 16MB, fsync: off } }
+patroni: { loopWait: 1, retryTimeout: 3 }
+`,
+  })
+}
 
 const planned = () => makeTargetPlan(buildCluster, over.ports.read, {}, stackId, new AbortController().signal)
 
@@ -109,13 +128,21 @@ const run = async (isCancelRequested: (journal: MemoryJournal) => boolean = () =
   return { state, journal }
 }
 
-/** Files and directories of the parts on every host, and which daemons run. */
-const traces = async (): Promise<string> => {
-  const look =
-    'ls -d /etc/matriarch /etc/patroni/* /etc/haproxy/haproxy.cfg /etc/pgbouncer/* /etc/default/etcd /var/lib/etcd/* /var/lib/postgresql/*/shop 2>/dev/null; pgrep -l "etcd|patroni|haproxy|pgbouncer|postgres$"; true'
-  const said = await Promise.all(names.map((name) => lab.hosts.exec(name, ['sh', '-c', look], { user: 'root' })))
-  return said.map(({ stdout }) => stdout).join('')
+const daemons = 'pgrep -l "etcd|patroni|haproxy|pgbouncer|postgres$"; true'
+const everything =
+  '/etc/matriarch /etc/patroni/* /etc/haproxy/haproxy.cfg /etc/pgbouncer/* /etc/default/etcd /var/lib/etcd/* /var/lib/postgresql/*/shop'
+/** Packages stay where a server leaves. */
+const ofTheCluster = '/etc/matriarch /etc/patroni/config.yml /etc/default/etcd /var/lib/etcd/shop /var/lib/postgresql/*/shop'
+
+/** Files and directories of the parts on these hosts, and which daemons run. */
+const traces = async (paths: string, among: readonly string[] = names): Promise<string> => {
+  const look = `ls -d ${paths} 2>/dev/null; ${daemons}`
+  const answers = await Promise.all(among.map((name) => lab.hosts.exec(name, ['sh', '-c', look], { user: 'root' })))
+  return answers.map(({ stdout }) => stdout).join('')
 }
+
+const said = (state: string, { lines }: MemoryJournal): string =>
+  `${state} ${JSON.stringify(lines.filter(({ kind }) => ['failed', 'note', 'refused', 'attention'].includes(kind)).slice(-8), null, 1)}`
 
 test('cancelled once the first member leads, nothing of a cluster is left on its servers; built to its end every door serves, and again nothing is changed', {
   timeout: 300_000,
@@ -123,11 +150,9 @@ test('cancelled once the first member leads, nothing of a cluster is left on its
   const hasMember = (journal: MemoryJournal) => journal.lines.some((line) => line.kind === 'finished' && line.step === 'primary')
   const cancelled = await run(hasMember)
   expect(cancelled.state).toBe('cancelled')
-  expect(await traces()).toBe('')
+  expect(await traces(everything)).toBe('')
   const { state, journal } = await run()
-  expect(
-    `${state} ${JSON.stringify(journal.lines.filter(({ kind }) => ['failed', 'note', 'refused', 'attention'].includes(kind)).slice(-8), null, 1)}`,
-  ).toMatch(/^done/)
+  expect(said(state, journal)).toMatch(/^done/)
   expect(registered).toMatchObject([
     {
       herd: { name: 'shop', systemIdentifier: expect.stringMatching(/^\d{19}$/) },
@@ -136,6 +161,25 @@ test('cancelled once the first member leads, nothing of a cluster is left on its
   ])
   const secrets = Object.values(await store.secrets(stackId))
   expect(secrets.filter((secret) => JSON.stringify(journal.lines).includes(secret))).toEqual([])
+  const again = await planned()
+  expect(again.effects.filter(({ state: is }) => is === 'will-run').map(({ name }) => name)).toEqual([])
+})
+
+test('a server of the file replaced by another one: its members of Patroni and etcd come first, the other’s go, commits never wait for one that leaves, and nothing stays on it', {
+  timeout: 300_000,
+}, async () => {
+  declare('db1: [postgres, etcd], db3: [postgres, etcd], edge: [etcd, pooler, proxy]')
+  const { state, journal } = await run()
+  expect(said(state, journal)).toMatch(/^done/)
+  const moved = journal.lines.flatMap((line) => (line.kind === 'note' && line.stream === 'command' ? [line.text] : []))
+  expect(moved).toEqual([
+    'etcd: member add --learner db3',
+    'db3: systemctl start etcd, with ETCD_INITIAL_CLUSTER_STATE=existing',
+    ...moved.filter((text) => text === 'etcd: member promote db3'),
+    'etcd: member remove db2',
+  ])
+  expect(await traces(ofTheCluster, ['db2'])).toBe('')
+  expect(members).toEqual(['db1', 'db3'])
   const again = await planned()
   expect(again.effects.filter(({ state: is }) => is === 'will-run').map(({ name }) => name)).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { partFiles, unitOf } from '@/lib/domain/stack/files'
-import { dataDirectoryOf, etcdDirectoryOf, type Stack, type StackPart, type StackServer, serversWith } from '@/lib/domain/stack/stack'
+import { directoryOf, type Stack, type StackPart, type StackServer, serversWith } from '@/lib/domain/stack/stack'
 import type { StackFile } from '@/lib/domain/stack/stack-file'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CheckContext, Effect, RunContext, StepContext } from '@/lib/kernel/operation/operation'
@@ -8,13 +8,14 @@ import { readyWith } from './begun'
 import { addressOf, type BuildFacts, lookTimeoutMs, stackIn } from './facts'
 import { primaryNow } from './members'
 import { fileCommands } from './told'
+import { type FilesBefore, filesToWrite, takeBackWritten } from './written'
 
 const actTimeoutMs = 60_000
 const stopTimeoutMs = 120_000
 const lookEveryMs = 500
 
 /** What of a part a server has not, and so is ours once it has. */
-export type PartBefore = { server: string; files: string[]; isStopped: boolean; directory: string | null }[]
+export type PartBefore = { server: string; files: FilesBefore; isStopped: boolean; directory: string | null }[]
 
 export interface PartSpec {
   part: StackPart
@@ -26,9 +27,6 @@ export interface PartSpec {
   whyNotUp: (facts: BuildFacts, ports: ReadPorts, servers: readonly StackServer[], signal: AbortSignal) => Promise<string | null>
   timeoutMs: number
 }
-
-const directoryOf = (stack: Stack, part: StackPart): string | null =>
-  part === 'etcd' ? etcdDirectoryOf(stack) : part === 'postgres' ? dataDirectoryOf(stack) : null
 
 /** Files, the unit, and waiting until it is up: of one part, on each of its servers. */
 export const setUp = ({
@@ -54,7 +52,7 @@ export const setUp = ({
           directories: directory === null ? [] : [directory],
         }
         const seen = await ports.stacks.look(addressOf(facts, server.name), facts.declared.id, what, { timeoutMs: lookTimeoutMs, signal })
-        const files = seen.files.filter(({ state }) => state !== 'same').map(({ path }) => path)
+        const files = filesToWrite(seen)
         const isStopped = !seen.units.some(({ isActive, isEnabled }) => isActive && isEnabled)
         const own = seen.directories.some(({ state }) => state !== 'taken') ? directory : null
         return { server: server.name, files, isStopped, directory: own }
@@ -72,7 +70,9 @@ export const setUp = ({
         sentence: sentence(servers),
         commands: servers.flatMap((server) => {
           const files = fileCommands(facts, server.name, partFiles(stack, server, part, primary))
-          if (!facts.declared.isBuilt) return [...files, `${server.name}: systemctl enable ${unit}; systemctl start ${unit}`]
+          const seen = facts.hosts.find(({ name }) => name === server.name)?.seen?.units
+          if (!seen?.some(({ name, isActive, isEnabled }) => name === unit && isActive && isEnabled))
+            return [...files, `${server.name}: systemctl enable ${unit}; systemctl start ${unit}`]
           return files.length === 0 ? [] : [...files, `${server.name}: systemctl ${part === 'etcd' ? 'restart' : 'reload'} ${unit}`]
         }),
       }
@@ -95,10 +95,13 @@ export const setUp = ({
         if (isStopped) return ports.act.stacks.unit(host, unit, 'start', options)
         await ports.act.stacks.unit(host, unit, part === 'etcd' ? 'restart' : 'reload', options)
       }
-      // Those that run already take their new files one after the other: etcd keeps its quorum.
+      const running = lacking.filter(({ isStopped }) => !isStopped)
+      // A primary lets new members in before they come.
+      if (part === 'postgres') for (const each of running) await one(each)
       await Promise.all(lacking.filter(({ isStopped }) => isStopped).map(one))
-      for (const running of lacking.filter(({ isStopped }) => !isStopped)) {
-        await one(running)
+      // Others that run already take their new files one after the other.
+      for (const each of part === 'postgres' ? [] : running) {
+        await one(each)
         await untilUp(facts, ports, context)
       }
       await untilUp(facts, ports, context)
@@ -130,8 +133,7 @@ export const setUp = ({
         const own = serversWith(stack, part).find(({ name }) => name === server)!
         const options = { timeoutMs: actTimeoutMs, signal }
         if (isStopped) await ports.act.stacks.unit(host, unit, 'stop', { timeoutMs: stopTimeoutMs, signal })
-        const written = asAnybodyLeads(stack, own, part).filter(({ path }) => files.includes(path))
-        if (written.length > 0) await ports.act.stacks.takeBack(host, facts.declared.id, written, options)
+        await takeBackWritten(ports, host, facts.declared.id, asAnybodyLeads(stack, own, part), files, options)
         if (!isStopped) await ports.act.stacks.unit(host, unit, part === 'etcd' ? 'restart' : 'reload', options)
         if (isStopped && directory !== null) await ports.act.stacks.clear(host, directory, options)
       }),

@@ -48,13 +48,31 @@ export const setUpStandbys = () =>
     title: 'Clone the other members',
     sentence: (servers) => `Start Patroni on ${named(servers)}: each copies the primary with pg_basebackup and follows it.`,
     among: (servers) => servers.slice(1),
-    whyNotUp: async (facts, ports, servers, signal) => {
-      const cluster = await clusterNow(facts, ports, signal)
-      const late = servers.filter(({ name }) => !cluster?.members.some((one) => one.name === name && isGood(one)))
-      return late.length === 0 ? null : `${named(late)} ${late.length === 1 ? 'does' : 'do'} not follow yet.`
-    },
+    whyNotUp: whyMembersLate,
     timeoutMs: 600_000,
   })
+
+/** Of a cluster that stands. */
+export const setUpMembers = () =>
+  setUp({
+    part: 'postgres',
+    title: 'Bring Patroni’s members to what is declared',
+    sentence: (servers) =>
+      `Let ${named(servers)} know one another: members that run reload their files, then new ones start, copy the primary with pg_basebackup and follow it.`,
+    whyNotUp: whyMembersLate,
+    timeoutMs: 3600_000,
+  })
+
+const whyMembersLate = async (
+  facts: BuildFacts,
+  ports: ReadPorts,
+  servers: readonly StackServer[],
+  signal: AbortSignal,
+): Promise<string | null> => {
+  const cluster = await clusterNow(facts, ports, signal)
+  const late = servers.filter(({ name }) => !cluster?.members.some((one) => one.name === name && isGood(one)))
+  return late.length === 0 ? null : `${named(late)} ${late.length === 1 ? 'does' : 'do'} not follow yet.`
+}
 
 export const setUpPoolers = () =>
   setUp({

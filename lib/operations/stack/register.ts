@@ -9,15 +9,21 @@ const actTimeoutMs = 20_000
 
 export const markBuilt = (): Effect<BuildFacts, null, null> => ({
   title: 'Record that it is built',
-  preview: () => ({ sentence: 'From now on a build writes only what differs, and makes no smoke test.', commands: [] }),
+  preview: () => ({
+    sentence: 'From now on a build writes only what differs from this file, makes no smoke test, and removes what is no longer declared.',
+    commands: [],
+  }),
   check: async (facts, ports) =>
-    (await ports.stacks.declared(facts.declared.id)).isBuilt ? { found: 'done', output: null } : { found: 'ready', before: null },
-  run: (facts, _before, ports, { signal }) => ports.act.stacks.markBuilt(facts.declared.id, true, { timeoutMs: actTimeoutMs, signal }),
+    (await ports.stacks.declared(facts.declared.id)).builtFile === facts.declared.file
+      ? { found: 'done', output: null }
+      : { found: 'ready', before: null },
+  run: ({ declared }, _before, ports, { signal }) =>
+    ports.act.stacks.markBuilt(declared.id, declared.file, { timeoutMs: actTimeoutMs, signal }),
   timeoutMs: actTimeoutMs + 10_000,
   ending: {
     undo: (facts, _before, _output, ports, { signal }) =>
-      ports.act.stacks.markBuilt(facts.declared.id, false, { timeoutMs: actTimeoutMs, signal }),
-    sentence: 'Record that it is not.',
+      ports.act.stacks.markBuilt(facts.declared.id, facts.declared.builtFile, { timeoutMs: actTimeoutMs, signal }),
+    sentence: 'Record what was built before.',
   },
 })
 
@@ -27,12 +33,12 @@ export const registerHerd = (): Effect<BuildFacts, null, null> => {
     const herd = await ports.inventory.herdIn(facts.declared.environmentId, stackIn(facts).cluster)
     if (herd === null) return false
     const there = new Set((await ports.inventory.herdInstances(herd.id)).map(({ serverId }) => serverId))
-    return membersOf(facts).every(({ server }) => there.has(server.id))
+    return membersOf(facts).every(({ server }) => there.has(server.id)) && goneFrom(facts).every((id) => !there.has(id))
   }
   return {
     title: 'Register the herd',
     preview: (facts) => ({
-      sentence: `Register the herd ${stackIn(facts).cluster} with ${membersOf(facts).length} members. Its poolers come to the inbox once their hosts are looked at.`,
+      sentence: `Register the herd ${stackIn(facts).cluster} with ${membersOf(facts).length} members${goneFrom(facts).length === 0 ? '' : ', and remove those that have left it'}. Its poolers come to the inbox once their hosts are looked at.`,
       commands: [],
     }),
     check: async (facts, ports) =>
@@ -57,6 +63,11 @@ export const registerHerd = (): Effect<BuildFacts, null, null> => {
         },
         { timeoutMs: actTimeoutMs, signal },
       )
+      const gone =
+        herd === null
+          ? []
+          : (await ports.read.inventory.herdInstances(herd.id)).filter(({ serverId }) => goneFrom(facts).includes(serverId))
+      for (const { id } of gone) await ports.act.inventory.unregister(id, { timeoutMs: actTimeoutMs, signal })
     },
     timeoutMs: actTimeoutMs + 10_000,
     ending: { final: 'The cluster stands and is registered: remove it on its pages.' },
@@ -65,3 +76,7 @@ export const registerHerd = (): Effect<BuildFacts, null, null> => {
 
 const membersOf = (facts: BuildFacts): { server: { id: string } }[] =>
   serversWith(stackIn(facts), 'postgres').map(({ name }) => ({ server: { id: facts.hosts.find((one) => one.name === name)!.server.id } }))
+
+/** Servers whose member has left. */
+const goneFrom = ({ leaving }: BuildFacts): string[] =>
+  leaving.flatMap(({ parts, server }) => (server !== null && parts.includes('postgres') ? [server.id] : []))

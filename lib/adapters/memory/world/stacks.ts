@@ -13,6 +13,13 @@ export interface MemoryStackHost {
   clockOffsetMs: number
 }
 
+export interface MemoryEtcdMember {
+  id: string
+  name: string
+  peerUrl: string
+  isLearner: boolean
+}
+
 /** Declared clusters of a fleet in memory. Its daemons are as simple as their laws: etcd needs a quorum, Patroni needs etcd, others copy a leader. */
 export interface MemoryStacks {
   declared: Map<string, DeclaredStack>
@@ -20,8 +27,13 @@ export interface MemoryStacks {
   meant: Map<string, Stack>
   /** Generation of the secrets of a stack; a file written with another one differs. */
   keys: Map<string, number>
-  built: Set<string>
+  /** The file that a build ended with, by stack. */
+  built: Map<string, string>
   hosts: Map<string, MemoryStackHost>
+  /** Members of etcd by cluster, in the order in which they came. */
+  etcd: Map<string, MemoryEtcdMember[]>
+  /** How many members were ever added to one. */
+  etcdAdded: number
   /** Name of the leader, by cluster. */
   leaders: Map<string, string>
   /** Name of the one synchronous standby, by cluster: it stays as long as it streams. */
@@ -34,8 +46,10 @@ export const noStacks = (): MemoryStacks => ({
   declared: new Map(),
   meant: new Map(),
   keys: new Map(),
-  built: new Set(),
+  built: new Map(),
   hosts: new Map(),
+  etcd: new Map(),
+  etcdAdded: 0,
   leaders: new Map(),
   synchronous: new Map(),
   ran: new Set(),

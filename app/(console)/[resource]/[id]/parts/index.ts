@@ -14,7 +14,7 @@ import { scheduledRun } from './scheduled-run'
 import { server } from './server'
 import { sizingRecommendation } from './sizing-recommendation'
 import { sizingDecision, sizingRule } from './sizing-rule'
-import { etcdCluster, proxy } from './stack'
+import { etcdCluster, proxy, stack } from './stack'
 import { subscription } from './subscription'
 
 /** Most resources need none. */
@@ -36,6 +36,7 @@ const parts: Partial<Record<ResourceName, ResourceParts>> = {
   'sizing-decision': sizingDecision,
   'sizing-recommendation': sizingRecommendation,
   'sizing-rule': sizingRule,
+  stack,
   subscription,
 }
 

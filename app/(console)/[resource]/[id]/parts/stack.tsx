@@ -1,9 +1,10 @@
-import { Certificates, EtcdMembers, ProxyBackends } from '@/components/resource/stack/tables'
+import { Certificates, EtcdMembers, FileDifference, ProxyBackends } from '@/components/resource/stack/tables'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { etcdHerds } from '@/db/fleet/etcd-proxies'
 import { etcdSeen } from '@/lib/domain/managers/etcd'
 import type { ProxySeen } from '@/lib/domain/managers/haproxy'
+import { lineDiff } from '@/lib/domain/values/line-diff'
 import { mayRun } from '@/lib/operations/may-run'
 import type { Loaded, ResourceParts } from './part'
 
@@ -68,5 +69,26 @@ const Proxied = async ({ loaded: { record } }: { loaded: Loaded }) => {
   )
 }
 
+/** What a build would change by the file alone; what somebody changed on the servers is in its plan. */
+const Declared = ({ loaded: { actor, record } }: { loaded: Loaded }) => {
+  const { file, builtFile } = record.values
+  if (typeof file !== 'string' || typeof builtFile !== 'string' || file === builtFile) return null
+  return (
+    <Card
+      title="Changed since it was built"
+      actions={
+        mayRun(actor, 'build-cluster', record.environmentId) && (
+          <LinkButton isSmall href={`/stacks/run/build-cluster?ids=${record.id}`}>
+            Build cluster
+          </LinkButton>
+        )
+      }
+    >
+      <FileDifference lines={lineDiff(builtFile, file)} />
+    </Card>
+  )
+}
+
+export const stack: ResourceParts = { Above: Declared, shownAbove: ['builtFile'] }
 export const etcdCluster: ResourceParts = { Above: Etcd, shownAbove: ['seen'] }
 export const proxy: ResourceParts = { Above: Proxied, shownAbove: ['seen'] }

@@ -84,9 +84,6 @@ const otherPages = async (page: Page): Promise<string[]> => {
   ]
 }
 
-// A trace keeps a copy of the page for every look; what is wrong stands in the message.
-test.use({ trace: 'off' })
-
 test('axe finds nothing on any page in either theme, and none is wider than its window, a phone’s included', async ({
   as,
   page: signedOut,

@@ -60,7 +60,7 @@ test('clients of a pooler that reads from a standby are cut at their deadline or
     return { fleet, database: addReader(fleet, [reader]) }
   }
   const { fleet, database } = readFleet()
-  const drains = (planned: Awaited<ReturnType<typeof plan>>) => planned.steps.find(({ name }) => name === 'n2/drain-readers')
+  const drains = (planned: Awaited<ReturnType<typeof plan>>) => planned.effects.find(({ name }) => name === 'n2/drain-readers')
   expect(drains(await plan(fleet, { readers: 'cut', drainSeconds: 7 }))?.preview).toContain('shop_ro on demo pooler on n1')
   expect(drains(await plan(fleet, { readers: 'cut', drainSeconds: 7 }))?.preview).toContain('Times out after 7 s.')
   expect(drains(await plan(fleet, { readers: 'leave' }))).toMatchObject({ state: 'not-asked' })

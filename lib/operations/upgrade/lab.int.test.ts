@@ -36,7 +36,8 @@ afterAll(async () => {
 })
 
 const targetOf = (operation: Operation, host: string) => (operation.on === 'instance' ? herd.instance(host).id : 'shop')
-const inputOf = (operation: Operation) => operation.input.parse(operation === upgradeMinor ? {} : { canary: false, blockers: 'cut' }) as JsonObject
+const inputOf = (operation: Operation) =>
+  operation.input.parse(operation === upgradeMinor ? {} : { canary: false, blockers: 'cut' }) as JsonObject
 const planOf = (operation: Operation, host = 'a') =>
   makeTargetPlan(operation, herd.ports.read, inputOf(operation), targetOf(operation, host), new AbortController().signal)
 

@@ -56,7 +56,6 @@ test('asked to switch back, the former primary is primary again at the end, on i
 test('clients of a pooler that reads from a standby are cut at their deadline or left, as the herd is asked, and the plan says which', async () => {
   const readFleet = () => {
     const fleet = resizeFleet({ poolers: ['n1'] })
-    fleet.pooler('demo pooler on n1').databases.get('demo')!.host = fleet.host('n1').server.address.address
     return { fleet, database: addReader(fleet, [reader]) }
   }
   const { fleet, database } = readFleet()

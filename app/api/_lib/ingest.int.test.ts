@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { acceptHosts, listInbox } from '@/db/discovery/discovery'
+import { acceptHosts, acceptInstances, listInbox } from '@/db/discovery/discovery'
 import { decideHostToken } from '@/db/discovery/host-tokens'
 import { deleteRecord } from '@/db/records/records'
 import { codeOf, enrolled, environments, instance, openConsole, query, report, send, startAnew } from '@/e2e/harness/agents'
@@ -213,6 +213,26 @@ test('a report that waited at the host is dated back by its age, and never overw
   await send(token, report('db1', instance('main')))
   await send(token, report('db1', instance('main', { state: 'stopped' })), { age: '600' })
   expect(await query('select state from discovered_instances')).toEqual([{ state: 'online' }])
+})
+
+test('a registered instance follows each report, while its place in the inbox is written when something of it changes, and once a minute', async () => {
+  const { token, hostId } = await enrolled('db1', 'prod', ['198.51.100.7'])
+  await send(token, report('db1', instance('main', { clients: 1 })))
+  await acceptHosts(systemActor, [{ id: hostId, environmentId: environments.prod! }])
+  const [place] = await query<{ id: string }>('select id from discovered_instances')
+  await acceptInstances(systemActor, [{ id: place!.id, newHerd: { name: 'main' } }])
+  const after = async (change: Record<string, unknown>) => {
+    expect(await send(token, report('db1', instance('main', change)))).toEqual({ stored: true, instances: 1 })
+    const [row] = await query(
+      "select d.report->'clients' as kept, i.clients, i.state from discovered_instances d join instances i on i.id = d.instance_id",
+    )
+    return row
+  }
+  expect(await after({ clients: 2 })).toEqual({ kept: 1, clients: 2, state: 'online' })
+  expect(await after({ clients: 3, state: 'stopped' })).toEqual({ kept: 3, clients: 3, state: 'stopped' })
+  await query("update discovered_instances set seen_at = seen_at - interval '61 s'")
+  expect(await after({ clients: 4, state: 'stopped' })).toEqual({ kept: 4, clients: 4, state: 'stopped' })
+  expect(await after({ clients: 5, state: 'stopped', version: '15.19' })).toEqual({ kept: 5, clients: 5, state: 'stopped' })
 })
 
 test('gzip is read up to one mebibyte unpacked; a bomb, a large body and broken gzip are refused', async () => {

@@ -47,9 +47,9 @@ export class LedgerFile {
     return { startedAt: this.#startedAtIso, atMs: Math.round(this.now()), samples }
   }
 
-  /** `isWhole`: they wrote until they were stopped; else it stays cut off. */
-  close({ isWhole }: { isWhole: boolean }): void {
-    if (isWhole) writeSync(this.#file, ledgerEnd(this.now(), new Date().toISOString()))
+  /** `isWhole`: they wrote until they were stopped, at `atMs`; else it stays cut off. What was under way then may have been answered later, and its silence is nobody's. */
+  close({ isWhole, atMs = this.now() }: { isWhole: boolean; atMs?: number }): void {
+    if (isWhole) writeSync(this.#file, ledgerEnd(atMs, new Date(Date.now() - (this.now() - atMs)).toISOString()))
     closeSync(this.#file)
   }
 }

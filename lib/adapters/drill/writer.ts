@@ -59,13 +59,14 @@ export class DrillWriters {
   /** Lets what is on its way come to its end, and closes the ledger; writers that ended by themselves before stay cut off. */
   async stop(): Promise<void> {
     const wasWriting = this.isWriting
+    const atMs = this.#ledger.now()
     this.#stopping.abort()
     const giveUp = setTimeout(() => {
       for (const session of this.#sessions) session.destroy()
     }, lastCommitMs)
     await this.#ended.catch(() => {})
     clearTimeout(giveUp)
-    this.#ledger.close({ isWhole: wasWriting })
+    this.#ledger.close({ isWhole: wasWriting, atMs })
   }
 
   async #write(writer: number): Promise<void> {

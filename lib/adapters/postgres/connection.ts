@@ -66,6 +66,8 @@ export const asSocket = (channel: Duplex, answerBytesMax = ownAnswerBytesMax): D
     channel.emit('error', tooLong(answerBytesMax))
     channel.destroy()
   })
+  // A channel stays half open where a socket would close: without this a session that is cut waits for an answer that nobody will give.
+  channel.once('end', () => channel.destroy())
   return Object.assign(channel, {
     write: (...sent: unknown[]) => {
       answered = 0

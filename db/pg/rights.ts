@@ -83,6 +83,7 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   dns_names: { web: writes, worker: right('su') },
   etcd_clusters: { web: writes, worker: writes },
   proxies: { web: writes, worker: writes },
+  followed_leaders: { web: none, worker: writes },
   machines: { web: reads, worker: writes },
   price_lists: { web: reads, worker: writes },
   machine_spans: { web: reads, worker: writes },

@@ -9,7 +9,7 @@ import { closeDb, getDb, setDatabase } from '@/db/pg/client'
 import { asLogin } from '@/db/pg/rights'
 import { environments, herds, instances, servers } from '@/db/schema'
 import { closeQueue, migrateQueue, setQueue } from '@/jobs/requests'
-import type { HerdShape } from '@/lib/adapters/memory'
+import type { HerdShape, MemoryFleet } from '@/lib/adapters/memory'
 import { idOf } from '@/lib/adapters/memory'
 import { bundled } from '@/lib/playground/start/bundled'
 import { startPostgres, type TestPostgres } from './daemons/postgres'
@@ -108,9 +108,9 @@ const startTwinWorker = async (argument: TwinWorkerArgument): Promise<WorkerProc
 }
 
 /** What the twin's world registers itself as: the same ids, in the open. */
-const register = async (served: ServedFleet): Promise<void> => {
+export const registerFleet = async ({ world }: MemoryFleet): Promise<void> => {
   const db = getDb()
-  const all = [...served.fleet.world.instances.values()].map((one) => one.inventory)
+  const all = [...world.instances.values()].map((one) => one.inventory)
   const once = <T>(rows: (T & { id: string })[]) => [...new Map(rows.map((row) => [row.id, row])).values()]
   await db
     .insert(environments)
@@ -150,7 +150,7 @@ export const openBench = async (shapes: readonly HerdShape[], queue: 'postgres' 
   await migrateQueue()
   // The queue's tables are there now, and the workers' login may use them.
   await migrate(postgres.connectionString)
-  await register(served)
+  await registerFleet(served.fleet)
   const workers: WorkerProcess[] = []
   return {
     postgres,

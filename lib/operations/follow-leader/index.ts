@@ -14,7 +14,8 @@ import { moveNames, standbyNames } from '../steps/dns/move-name'
 import { herdAim, keepPoolersAimed } from '../steps/poolers/aim'
 import { stillLeads } from '../steps/postgres/still'
 
-type Seen = { place: Plain<InventoryInstance>; probe: Plain<Probe> }
+/** `probe` null: it had not answered when it was decided. */
+type Seen = { place: Plain<InventoryInstance>; probe: Plain<Probe> | null }
 
 export type FollowLeaderFacts = {
   herd: { id: string; name: string; environmentId: string; environmentName: string }
@@ -37,6 +38,8 @@ export type FollowLeaderFacts = {
 }
 
 const lookTimeoutMs = 8_000
+/** A host that is off says nothing for many seconds, and clients wait: once one member has answered as the primary, the others have so long. */
+const othersMs = 250
 
 export const followLeader = defineOperation({
   name: 'follow-leader',
@@ -73,7 +76,12 @@ export const followLeader = defineOperation({
     { label: 'Gap', value: report.gap },
     { label: 'Loss', value: report.loss },
     ...(report.reason === null ? [] : [{ label: 'Patroni says', value: `timeline ${report.timeline}: ${report.reason}` }]),
-    { label: 'Members', value: members.map(({ place, probe }) => `${place.title}: ${probe.role}, ${probe.state}`).join('; ') },
+    {
+      label: 'Members',
+      value: members
+        .map(({ place, probe }) => `${place.title}: ${probe === null ? 'no answer' : `${probe.role}, ${probe.state}`}`)
+        .join('; '),
+    },
   ],
   neverAsksPhrase: true,
 })
@@ -81,7 +89,9 @@ export const followLeader = defineOperation({
     why === null ? passBecause(`It is ${candidate?.title}.`) : refuse(why),
   )
   .gate('members', 'Every member is seen', ({ members }) => {
-    const silent = members.filter(({ probe }) => probe.state === 'unreachable' || probe.state === 'unknown').map(({ place }) => place.title)
+    const silent = members
+      .filter(({ probe }) => probe === null || probe.state === 'unreachable' || probe.state === 'unknown')
+      .map(({ place }) => place.title)
     return silent.length === 0 ? pass : warn(`${silent.join(', ')} cannot be seen. Patroni gives the leader key to one member at a time.`)
   })
   .gate('poolers', 'Every pooler is managed', ({ unmanaged }) =>
@@ -125,10 +135,8 @@ async function gatherFollowing(
     ports.inventory.herdInstances(targetId),
     ports.inventory.herdPoolers(targetId),
   ])
-  const members = await Promise.all(
-    instances.map(async (place) => ({ place, probe: await ports.postgres.probe(place.address, { timeoutMs: probeTimeoutMs, signal }) })),
-  )
-  const primaries = members.filter(({ probe }) => probe.state === 'online' && probe.role === 'primary')
+  const members = await lookAtMembers(ports, instances, signal)
+  const primaries = members.filter(({ probe }) => isPrimary(probe))
   const candidate = primaries.length === 1 ? primaries[0]!.place : null
   const { herdId, name, environmentId, environmentName } = standing
   const herd = { id: herdId, name, environmentId, environmentName }
@@ -138,8 +146,9 @@ async function gatherFollowing(
   const at = heardAt || ports.now().toISOString()
   const known = from === '' ? null : { title: from, lsn: old?.lastLsn ?? null, seenAt: old?.seenAt ?? null }
   const report = judgeUnordered(known, change, { promotedAt: at, isSynchronous })
+  // One that is only slow is a standby as it was: it must not vanish from a name of standbys for that.
   const standbys = members
-    .filter(({ place, probe }) => place !== candidate && probe.state === 'online' && probe.role === 'standby')
+    .filter(({ place, probe }) => place !== candidate && (probe === null ? place.title !== from : isStandby(probe)))
     .map(({ place }) => place)
   const moves = candidate === null ? null : await movesTo(ports, targetId, candidate, standbys, signal)
   const isManaged = (pooler: InventoryPooler) => partOf(pooler, name) !== null
@@ -164,6 +173,37 @@ async function gatherFollowing(
     names: moves?.names.moves ?? [],
     readers: moves?.readers.moves ?? [],
     problems: moves === null ? [] : [...moves.names.problems, ...moves.readers.problems],
+  }
+}
+
+function isPrimary(probe: Probe | null): boolean {
+  return probe?.state === 'online' && probe.role === 'primary'
+}
+
+function isStandby({ state, role }: Probe): boolean {
+  return state === 'online' && role === 'standby'
+}
+
+/** All at once; those that have not answered a moment after the primary did are not waited for. */
+async function lookAtMembers(
+  ports: ReadPorts,
+  instances: readonly InventoryInstance[],
+  signal: AbortSignal,
+): Promise<{ place: InventoryInstance; probe: Probe | null }[]> {
+  const enough = new AbortController()
+  const late = new Promise<null>((resolve) => enough.signal.addEventListener('abort', () => resolve(null), { once: true }))
+  let timer: NodeJS.Timeout | undefined
+  const look = async (place: InventoryInstance) => {
+    const asked = ports.postgres.probe(place.address, { timeoutMs: probeTimeoutMs, signal: AbortSignal.any([signal, enough.signal]) })
+    asked.catch(() => {})
+    const probe = await Promise.race([asked, late])
+    if (isPrimary(probe)) timer ??= setTimeout(() => enough.abort(), othersMs)
+    return { place, probe }
+  }
+  try {
+    return await Promise.all(instances.map(look))
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -32,10 +32,13 @@ export const unorderedReport = (lines: readonly JournalLine[], later: LaterWork[
     positions: report.forkLsn === null ? [] : [{ label: 'The new timeline begins at', lsn: report.forkLsn, timeline: report.timeline }],
     fence: 'The manager of the herd saw to it: only the member that holds the leader key takes writes.',
     names: facts.names.map(({ name }) => ({ name, servers: [], cached: null })),
-    followed: facts.members.filter(({ probe }) => probe.state === 'online' && probe.role === 'standby').map(({ place }) => place.title),
+    followed: facts.members.filter(({ probe }) => probe?.state === 'online' && probe.role === 'standby').map(({ place }) => place.title),
     parked: facts.members
-      .filter(({ probe }) => probe.state !== 'online')
-      .map(({ place, probe }) => ({ title: place.title, because: probe.because ?? probe.state })),
+      .filter(({ probe }) => probe?.state !== 'online')
+      .map(({ place, probe }) => ({
+        title: place.title,
+        because: probe?.because ?? probe?.state ?? 'It had not answered when poolers and names were moved.',
+      })),
     gapMs: null,
     bounds: old?.seenAt ? { lastSeenAt: old.seenAt, firstCommitAt: facts.heardAt } : null,
     canary: null,

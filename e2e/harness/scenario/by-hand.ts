@@ -1,3 +1,4 @@
+import { allHerds } from '@/lib/playground/services/patroni/as-herd'
 import type { Stand } from './stand'
 import type { StepOf } from './words'
 
@@ -7,7 +8,7 @@ const runTimeoutMs = 90_000
 export const runByHand = async ({ place }: Stand, { run, on, herd }: StepOf<'run'>): Promise<string> => {
   const { lab } = place
   const host = place.host(on)
-  const member = lab.fleet.herds.find(({ members }) => members.some((one) => one.host === host))
+  const member = allHerds(lab.fleet).find(({ members }) => members.some((one) => one.host === host))
   const { dataDirectory, port, baseName } = herd === undefined && member !== undefined ? member : place.herd(herd)
   const major = String(lab.fleet.postgresMajor)
   const commands = [

@@ -9,7 +9,7 @@ import { readScenario } from './read'
 import { type Outcome, runScenario } from './run'
 import { sayWords } from './shape'
 import type { Scenario } from './words'
-import { openWorld, type World } from './world'
+import { hasPatroni, openWorld, type World } from './world'
 
 export const scenarioFolder = join(projectRoot, 'e2e/scenarios')
 /** Scenarios that share a lab: with more, its hosts and servers leave two processors no time for what is tried. */
@@ -20,7 +20,7 @@ const interruptedCode = 130
 /** Every file of the folder, by name. */
 export const allScenarios = (): Scenario[] =>
   readScenarios(
-    readdirSync(scenarioFolder)
+    readdirSync(scenarioFolder, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.yaml'))
       .sort()
       .map((name) => join(scenarioFolder, name)),
@@ -54,6 +54,7 @@ export const scenarioVerb = async (words: readonly string[], { step = false }: {
   await ensurePackages('bench')
   const startedAt = performance.now()
   const scenarios = words.length === 1 && words[0] === 'all' ? allScenarios() : readScenarios(words.map((word) => resolve(word)))
+  if (scenarios.some(hasPatroni)) await ensurePackages('patroni')
   const outcomes: Outcome[] = []
   for (const group of groupsOf(scenarios)) outcomes.push(...(await runGroup(group, step)))
   if (outcomes.length > 1) for (const line of tableOf(outcomes, (performance.now() - startedAt) / 1000)) console.log(line)
@@ -74,15 +75,19 @@ export const tableOf = (outcomes: readonly Outcome[], seconds: number): string[]
   ]
 }
 
-/** Those with the same queue, and with names or without, share a console. */
+/** Those with the same queue, and with names or without, share a console; those of Patroni that have the same cluster share that, too. */
 const groupsOf = (scenarios: readonly Scenario[]): Scenario[][] => {
   const alike = new Map<string, Scenario[]>()
   for (const one of scenarios) {
-    const key = `${one.fleet.queue} ${one.fleet.names}`
+    const key = hasPatroni(one) ? JSON.stringify(one.fleet) : `${one.fleet.queue} ${one.fleet.names}`
     alike.set(key, [...(alike.get(key) ?? []), one])
   }
   return [...alike.values()].flatMap((own) =>
-    Array.from({ length: Math.ceil(own.length / togetherMax) }, (_, index) => own.slice(index * togetherMax, (index + 1) * togetherMax)),
+    own.every(hasPatroni)
+      ? [own]
+      : Array.from({ length: Math.ceil(own.length / togetherMax) }, (_, index) =>
+          own.slice(index * togetherMax, (index + 1) * togetherMax),
+        ),
   )
 }
 

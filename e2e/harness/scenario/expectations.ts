@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { formatDuration } from '@/lib/domain/values/duration'
 import { verify } from '@/lib/playground/lab/load-cli'
 import { sayMember, sayName, sayPooler, seeAlarms, seeMembers, seeName, seePoolers, servedAgainMs } from './observed'
+import { followedAfter, hostMeant, isPatroniPaused, isSoon, sayFollowed } from './observed-patroni'
 import { certificateOf, failedAt, herdId, jobsOf, saidOf } from './orders'
 import { lastOrder, type Stand, transactionState } from './stand'
 import type { Expectation } from './words'
@@ -66,8 +67,9 @@ const looksOf = (stand: Stand, wanted: Expectation): Look[] => {
       const writes = new Set(leaders)
       const isStreaming = ([host, from]: [string, string | null]) =>
         seen.some((one) => one.host === host && one.from !== null && (from === null || one.from === from))
+      const leads = primary === 'nobody' ? leaders.length === 0 : leaders.length === 1 && (primary === 'leader' || leaders[0] === primary)
       const holds =
-        (primary === undefined || (leaders.length === 1 && leaders[0] === primary)) &&
+        (primary === undefined || leads) &&
         Object.entries(streams ?? {}).every(isStreaming) &&
         (readers ?? []).every((host) => !writes.has(host))
       return { holds, saw: seen.map(sayMember).join(', ') }
@@ -76,8 +78,8 @@ const looksOf = (stand: Stand, wanted: Expectation): Look[] => {
   const named = wanted['name points to']
   if (named !== undefined)
     look(`name points to ${named}`, async () => {
-      const seen = await seeName(place, wanted.herd)
-      return { holds: seen.every(({ pointsTo }) => pointsTo === named), saw: seen.map(sayName).join(', ') }
+      const [seen, meant] = await Promise.all([seeName(place, wanted.herd), hostMeant(place, wanted.herd, named)])
+      return { holds: meant !== null && seen.every(({ pointsTo }) => pointsTo === meant), saw: seen.map(sayName).join(', ') }
     })
 
   const { 'poolers point to': target, 'poolers paused': paused } = wanted
@@ -85,16 +87,34 @@ const looksOf = (stand: Stand, wanted: Expectation): Look[] => {
     look(
       [target && `poolers point to ${target}`, paused && `paused: ${paused.join(', ') || 'none'}`].filter(Boolean).join('; '),
       async () => {
-        const seen = await seePoolers(place, place.plain(place.herd(wanted.herd).name))
+        const [seen, meant] = await Promise.all([
+          seePoolers(place, place.plain(place.herd(wanted.herd).name)),
+          target === undefined ? null : hostMeant(place, wanted.herd, target),
+        ])
         const databases = seen.flatMap((one) => one.databases ?? [])
         const held = seen.filter((one) => one.databases?.some(({ isPaused }) => isPaused)).map(({ host }) => host)
         const isAsWanted = paused === undefined || [...held].sort().join() === [...paused].sort().join()
         return {
-          holds: isAsWanted && (target === undefined || databases.every(({ pointsTo }) => pointsTo === target)),
+          holds: isAsWanted && (target === undefined || (meant !== null && databases.every(({ pointsTo }) => pointsTo === meant))),
           saw: seen.map(sayPooler).join(', '),
         }
       },
     )
+
+  if (wanted.patroni !== undefined)
+    look(`Patroni ${wanted.patroni}`, async () => {
+      const isPaused = await isPatroniPaused(place, wanted.herd)
+      return {
+        holds: isPaused !== null && isPaused === (wanted.patroni === 'paused'),
+        saw: isPaused === null ? 'no member’s Patroni says' : isPaused ? 'in maintenance mode' : 'not in maintenance mode',
+      }
+    })
+  const soon = wanted['followed within']
+  if (soon !== undefined)
+    look(`followed within ${formatDuration(soon / 1000)}`, async () => {
+      const times = await followedAfter(place, wanted.herd, await herdId(place, wanted.herd))
+      return { holds: times !== null && isSoon(times, soon), saw: times === null ? 'no promotion is seen' : sayFollowed(times) }
+    })
 
   if (wanted.writes !== undefined) {
     const before = ackedNow(stand, wanted.herd)

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { until } from '@/lib/playground/machine/processes'
 import { readSecrets } from '@/lib/playground/machine/secrets'
 import { memberName, primaryConnInfo } from '@/lib/playground/services/cluster-files'
+import { makeSynchronous } from './observed-patroni'
 import type { Place } from './place'
 import type { ScenarioFleet } from './words'
 
@@ -9,8 +10,12 @@ const restartTimeoutMs = 90_000
 
 /** What the herds are set to besides who follows whom. */
 export const furnish = async (place: Place, { herds }: ScenarioFleet): Promise<void> => {
-  for (const [name, { synchronous, passwords, settings }] of Object.entries(herds)) {
+  for (const [name, { synchronous, passwords, settings, manager }] of Object.entries(herds)) {
     const { members } = place.herd(name)
+    if (manager === 'patroni') {
+      if (synchronous !== '') await makeSynchronous(place, name, synchronous)
+      continue
+    }
     // On every member: it is the new primary’s own setting that counts after a move.
     if (synchronous !== '') for (const { host } of members) await set(place, name, host, { synchronous_standby_names: synchronous })
     if (passwords === 'inline') await putPasswordsInline(place, name)

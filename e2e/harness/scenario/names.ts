@@ -159,6 +159,8 @@ const ofHerd = [
   'streams',
   'read-only',
   'name points to',
+  'patroni',
+  'followed within',
   'poolers point to',
   'poolers paused',
   'longest wait below',
@@ -176,11 +178,11 @@ const expectFaults = (wanted: Expectation, names: Names): Found[] => {
   return [
     ...(ofHerd.some((key) => wanted[key] !== undefined) ? herdAt(['expect', 'herd'], wanted.herd, names) : []),
     ...of('order', 'order', wanted.order, names.orders),
-    ...of('primary', 'member on', wanted.primary, names.members),
+    ...of('primary', 'member on', wanted.primary, [...names.members, 'leader', 'nobody']),
     ...of('streams', 'member on', streaming, names.members),
     ...of('read-only', 'member on', wanted['read-only'], names.members),
-    ...of('name points to', 'member on', wanted['name points to'], names.members),
-    ...of('poolers point to', 'member on', wanted['poolers point to'], names.members),
+    ...of('name points to', 'member on', wanted['name points to'], [...names.members, 'leader']),
+    ...of('poolers point to', 'member on', wanted['poolers point to'], [...names.members, 'leader']),
     ...of('poolers paused', 'pooler on', wanted['poolers paused'], names.poolers),
   ]
 }

@@ -8,6 +8,7 @@ import type { Decision, JobState } from '@/lib/kernel/ground/journal'
 import type { Json, JsonObject } from '@/lib/kernel/ground/json'
 import type { Plan, PlanTarget } from '@/lib/kernel/operation/plan'
 import { operationByName } from '@/lib/operations'
+import { allHerds } from '@/lib/playground/services/patroni/as-herd'
 import type { Submission } from '@/lib/shapes/plan'
 import type { HoldPoint } from './holds'
 import type { Place } from './place'
@@ -108,7 +109,7 @@ const memberId = (place: Place, host: string): Promise<string> =>
   )
 
 const herdOn = ({ lab, host: real }: Place, host: string): string | undefined =>
-  lab.fleet.herds.find(({ members }) => members.some((one) => one.host === real(host)))?.name
+  allHerds(lab.fleet).find(({ members }) => members.some((one) => one.host === real(host)))?.name
 
 const idBy = async (sql: string, values: unknown[]): Promise<string> => {
   const { rows } = await getPool().query<{ id: string }>(sql, values)

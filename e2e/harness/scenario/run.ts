@@ -3,8 +3,10 @@ import { doStep } from './actions'
 import { checkAll } from './expectations'
 import { mendHosts } from './mend'
 import { sayMember, sayPooler, seeMembers, seePoolers } from './observed'
+import { bringHome, untilPatroniSeen } from './observed-patroni'
 import { jobsOf, timesOf } from './orders'
 import { endStand, lastOrder, type Stand } from './stand'
+import { watchWriters } from './watch-writers'
 import type { Scenario, Step } from './words'
 import type { World } from './world'
 
@@ -30,8 +32,16 @@ export const runScenario = async (world: World, scenario: Scenario, { print, bef
   const faults: string[] = []
   print(`\n${scenario.file}: ${scenario.name}${scenario.case === undefined ? '' : ` (case ${scenario.case})`}`)
   print(`     ${sayFleet(scenario)}`)
+  const watches = scenario.fleet.herds
+  const watched = Object.keys(watches).filter((name) => watches[name]!.manager === 'patroni')
+  const ends: (() => Promise<string[]>)[] = []
   try {
     await place.workers.mend()
+    if (watched.length > 0) {
+      await untilPatroniSeen(place)
+      await bringHome(place)
+    }
+    for (const name of watched) ends.push(await watchWriters(place, name))
     for (const [index, step] of scenario.steps.entries()) {
       if (beforeStep) {
         for (const line of await sayState(stand)) print(`       ${line}`)
@@ -47,7 +57,8 @@ export const runScenario = async (world: World, scenario: Scenario, { print, bef
   } catch (error) {
     faults.push((error as Error).message)
   }
-  for (const tidy of [() => endStand(stand), () => mendHosts(place)])
+  for (const end of ends) faults.push(...(await end()))
+  for (const tidy of [() => endStand(stand, watched.length > 0), () => mendHosts(place)])
     await tidy().catch((error: Error) => faults.push(`What it began could not be ended: ${error.message}`))
   const seconds = (performance.now() - startedAt) / 1000
   const passed = faults.length === 0

@@ -3,7 +3,7 @@ import { type RunningLoad, startLoad } from '@/lib/playground/lab/load-cli'
 import { readSecrets } from '@/lib/playground/machine/secrets'
 import { poolerPort } from '@/lib/playground/services/poolers'
 import type { Relay } from '@/lib/playground/services/relay'
-import type { Order } from './orders'
+import { decideOn, jobsOf, type Order } from './orders'
 import type { Place } from './place'
 import type { StepOf } from './words'
 
@@ -81,10 +81,13 @@ export const transactionState = async ({ transaction }: Stand): Promise<'open' |
   return answer?.rowCount === 1 ? 'open' : 'broken'
 }
 
-/** Ends what a scenario leaves running. */
-export const endStand = async (stand: Stand): Promise<void> => {
+/** Ends what a scenario leaves running. `isShared`: another one has the same herd next, which no job of this one may hold. */
+export const endStand = async (stand: Stand, isShared: boolean): Promise<void> => {
   const { lab, holds } = stand.place
   await holds.forget()
+  if (isShared)
+    for (const order of stand.orders.values())
+      if ((await jobsOf(order)).some(({ state }) => state === 'attention')) await decideOn(order, 'abandon')
   for (const { host, volume } of stand.filled) await lab.unfill(host, volume)
   for (const host of stand.skewed) await lab.skew(host, 0)
   await stand.transaction?.client.end().catch(() => {})

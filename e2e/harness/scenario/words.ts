@@ -45,6 +45,7 @@ const herdWords = z.strictObject({
   members: word,
   synchronous: z.string().default(''),
   passwords: z.enum(['passfile', 'inline']).default('passfile'),
+  manager: z.enum(['matriarch', 'patroni']).default('matriarch'),
   settings: z.record(word, z.record(word, setting)).default({}),
 })
 const herd = z.union([word.transform((members) => herdWords.parse({ members })), herdWords], {
@@ -62,7 +63,7 @@ export const fleetWords = z.strictObject({
   herds: z
     .record(herdTitle, herd, { error: 'at least one herd is needed, as shop: a > b' })
     .describe(
-      'by name: “shop: a > b, c” is primary a with standbys b and c, “a > b > c” lets c follow b; {members: a > b, synchronous: FIRST 1 (*), passwords: inline, settings: {b: {NAME: VALUE}}}; inline: each standby has its password in primary_conninfo; settings: what a member is set to before it begins',
+      'by name: “shop: a > b, c” is primary a with standbys b and c, “a > b > c” lets c follow b; {members: a > b, synchronous: FIRST 1 (*), passwords: inline, settings: {b: {NAME: VALUE}}}; inline: each standby has its password in primary_conninfo; settings: what a member is set to before it begins; manager: patroni makes it a cluster of three under Debian’s Patroni, with an etcd member beside each, HAProxy beside its poolers, and synchronous: off, on or strict',
     ),
   poolers: z
     .record(word, pooler)
@@ -96,12 +97,18 @@ const expectation = z.strictObject({
     .optional()
     .describe('from the first failure of a step until a commit of the load, by the clock of the server that has it'),
 
-  primary: word.optional().describe('the only member that takes writes'),
+  primary: word.optional().describe('the only member that takes writes; leader: whichever, and none beside it; nobody: no member does'),
   streams: streams.optional().describe('standbys that stream, from anybody; or each from whom, {c: b}'),
   'read-only': words.optional().describe('takes no writes: a standby, or not running'),
-  'name points to': word.optional().describe('by both name servers and the resolver'),
+  'name points to': word.optional().describe('by both name servers and the resolver; leader: to whichever member takes writes'),
+  patroni: z.enum(['running', 'paused']).optional().describe('paused: it is in maintenance mode; running: it is not, and says so'),
+  'followed within': duration
+    .optional()
+    .describe(
+      'from the promotion that nobody here ordered until poolers led clients to it and the name pointed there, with a report of it',
+    ),
 
-  'poolers point to': word.optional().describe('every database of the herd, on every pooler'),
+  'poolers point to': word.optional().describe('every database of the herd, on every pooler; leader: to whichever member takes writes'),
   'poolers paused': z.array(word).optional().describe('hosts whose pooler has paused clients of the herd; [] for none'),
   'late write': z.enum(['rejected', 'accepted']).optional().describe('what became of the late write'),
 

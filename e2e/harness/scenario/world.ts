@@ -1,13 +1,16 @@
 import { getPool } from '@/db/pg/client'
 import { runAndWait } from '@/e2e/harness/submit'
 import { startRedis, type TestRedis } from '@/e2e/harness/workers'
-import { type Fleet, herd, parseTopology } from '@/lib/playground/fleet/fleet'
+import { type Fleet, type FleetPatroni, herd, parseTopology } from '@/lib/playground/fleet/fleet'
 import { postgresMajor } from '@/lib/playground/machine/machine'
 import { until } from '@/lib/playground/machine/processes'
+import { allHerds } from '@/lib/playground/services/patroni/as-herd'
 import type { Child } from '@/lib/playground/start/processes'
+import { seedPatroni } from '@/lib/playground/start/seed'
 import { openStage, type Stage } from '../stage'
 import { furnish } from './furnish'
 import { openHolds } from './holds'
+import { untilPatroniSeen } from './observed-patroni'
 import type { Place, Redis, Workers } from './place'
 import type { Scenario, ScenarioFleet } from './words'
 
@@ -18,8 +21,12 @@ export interface World {
   close: () => Promise<void>
 }
 
+/** Whose hosts it runs on: a cluster of Patroni takes a minute to be made, so scenarios with the same one share it, one after the other. */
+const homeOf = (scenarios: readonly Scenario[], scenario: Scenario): Scenario =>
+  hasPatroni(scenario) ? scenarios.find(({ fleet }) => JSON.stringify(fleet) === JSON.stringify(scenario.fleet))! : scenario
+
 const markOf = (scenarios: readonly Scenario[], scenario: Scenario): string =>
-  scenarios.length === 1 ? '' : `s${scenarios.indexOf(scenario) + 1}-`
+  scenarios.length === 1 ? '' : `s${scenarios.indexOf(homeOf(scenarios, scenario)) + 1}-`
 
 const hostsOf = ({ herds, poolers }: ScenarioFleet): string[] => [
   ...new Set([...Object.values(herds).flatMap(({ members }) => parseTopology(members).map(({ host }) => host)), ...Object.keys(poolers)]),
@@ -36,10 +43,25 @@ const poolersOf = ({ poolers }: ScenarioFleet, herd: string) =>
     }))
     .filter(({ databases }) => databases.length > 0)
 
+const isPatroni = ({ herds }: ScenarioFleet, herd: string): boolean => herds[herd]?.manager === 'patroni'
+export const hasPatroni = ({ fleet }: Scenario): boolean => Object.keys(fleet.herds).some((name) => isPatroni(fleet, name))
+
+const patroniOf = (fleet: ScenarioFleet, mark: string): FleetPatroni[] =>
+  Object.entries(fleet.herds)
+    .filter(([name]) => isPatroni(fleet, name))
+    .map(([name, { members }]) => ({
+      ...{ name: `${mark}${name}`, environment: `${mark}lab`, scope: name, baseName: name },
+      virtualHost: `${name}.${mark}lab.db.lab.test`,
+      members: parseTopology(members).map(({ host }) => `${mark}${host}`),
+      doors: poolersOf(fleet, name).map(({ host }) => `${mark}${host}`),
+    }))
+
 /** Every scenario’s fleet side by side. */
 const fleetOf = (scenarios: readonly Scenario[]): Fleet => {
   const major = postgresMajor()
-  const all = scenarios.map((scenario) => ({ scenario, mark: markOf(scenarios, scenario) }))
+  const all = scenarios
+    .filter((scenario) => homeOf(scenarios, scenario) === scenario)
+    .map((scenario) => ({ scenario, mark: markOf(scenarios, scenario) }))
   const hosts = all.flatMap(({ scenario, mark }) =>
     hostsOf(scenario.fleet).map((host) => ({ name: `${mark}${host}`, environment: `${mark}lab` })),
   )
@@ -64,22 +86,35 @@ const fleetOf = (scenarios: readonly Scenario[]): Fleet => {
       ...(volumes[name] ? { volumes: volumes[name] } : {}),
     })),
     herds: all.flatMap(({ scenario, mark }) =>
-      Object.entries(scenario.fleet.herds).map(([name, { members }], index) => ({
-        ...herd(major, `${mark}lab`, name, 5432 + index, 'x', `${mark}${name}`),
-        members: parseTopology(members).map(({ host, role, upstream }) => ({
-          host: `${mark}${host}`,
-          role,
-          upstream: upstream && `${mark}${upstream}`,
-        })),
-      })),
+      Object.entries(scenario.fleet.herds).flatMap(([name, { members, manager }], index) =>
+        manager === 'patroni'
+          ? []
+          : [
+              {
+                ...herd(major, `${mark}lab`, name, 5432 + index, 'x', `${mark}${name}`),
+                members: parseTopology(members).map(({ host, role, upstream }) => ({
+                  host: `${mark}${host}`,
+                  role,
+                  upstream: upstream && `${mark}${upstream}`,
+                })),
+              },
+            ],
+      ),
     ),
+    patroni: all.flatMap(({ scenario, mark }) => patroniOf(scenario.fleet, mark)),
     poolers: all.flatMap(({ scenario, mark }) =>
-      Object.entries(scenario.fleet.poolers).map(([host, pooler]) => ({
-        host: `${mark}${host}`,
-        herd: `${mark}${pooler.herd}`,
-        ...(pooler.mode ? { mode: pooler.mode } : {}),
-        also: Object.entries(pooler.also).map(([name, one]) => ({ ...one, name, herd: `${mark}${one.herd}` })),
-      })),
+      Object.entries(scenario.fleet.poolers).flatMap(([host, pooler]) =>
+        isPatroni(scenario.fleet, pooler.herd)
+          ? []
+          : [
+              {
+                host: `${mark}${host}`,
+                herd: `${mark}${pooler.herd}`,
+                ...(pooler.mode ? { mode: pooler.mode } : {}),
+                also: Object.entries(pooler.also).map(([name, one]) => ({ ...one, name, herd: `${mark}${one.herd}` })),
+              },
+            ],
+      ),
     ),
     strays: [],
     groups: [],
@@ -102,8 +137,15 @@ export const openWorld = async (scenarios: readonly Scenario[]): Promise<World> 
     undo.push(async () => workers.thaw())
     const holds = await openHolds(stage.databaseUrl)
     undo.push(holds.close)
-    for (const scenario of scenarios) await furnish(placeOf(stage, scenarios, scenario, { holds, workers, redis }), scenario.fleet)
+    await stage.lab.patroniUp()
+    const { patroni = [], postgresMajor: major, hasNames } = stage.lab.fleet
+    const names = hasNames ? stage.lab.names() : { zones: [] }
+    for (const cluster of patroni) await seedPatroni(cluster, major, names)
+    for (const scenario of scenarios.filter((one) => homeOf(scenarios, one) === one))
+      await furnish(placeOf(stage, scenarios, scenario, { holds, workers, redis }), scenario.fleet)
     await managePoolers(scenarios)
+    for (const scenario of scenarios.filter(hasPatroni))
+      await untilPatroniSeen(placeOf(stage, scenarios, scenario, { holds, workers, redis }))
     return { place: (scenario) => placeOf(stage, scenarios, scenario, { holds, workers, redis }), close }
   } catch (error) {
     await close()
@@ -120,7 +162,7 @@ const placeOf = (
   const mark = markOf(scenarios, scenario)
   const names = Object.keys(scenario.fleet.herds)
   const nameOf = (name: string | undefined) => `${mark}${name ?? names[0]!}`
-  const herdOf = (name?: string) => lab.fleet.herds.find((one) => one.name === nameOf(name))!
+  const herdOf = (name?: string) => allHerds(lab.fleet).find((one) => one.name === nameOf(name))!
   return {
     ...tools,
     lab,
@@ -139,7 +181,9 @@ const placeOf = (
 /** As a person does who has read the difference: the console writes their files from now on. */
 const managePoolers = async (scenarios: readonly Scenario[]): Promise<void> => {
   const managed = scenarios.flatMap((scenario) =>
-    Object.entries(scenario.fleet.poolers).flatMap(([host, { managed }]) => (managed ? [`${markOf(scenarios, scenario)}${host}`] : [])),
+    Object.entries(scenario.fleet.poolers).flatMap(([host, { managed, herd }]) =>
+      managed && !isPatroni(scenario.fleet, herd) ? [`${markOf(scenarios, scenario)}${host}`] : [],
+    ),
   )
   if (managed.length === 0) return
   const sql = 'select p.id from poolers p join servers s on s.id = p.server_id where s.hostname = any($1)'

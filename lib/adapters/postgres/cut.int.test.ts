@@ -20,13 +20,12 @@ afterAll(async () => {
 })
 
 test('a session that is cut without a word, as a proxy does to those of a server that it takes out, is known to be lost at once', async () => {
-  const place = { socketDirectory: sshd.folder, port: await freePort() }
+  const place = { host: sshd.host(), socketDirectory: sshd.folder, port: await freePort() }
   const cutting = createServer((socket) => socket.once('data', () => socket.end()))
   await new Promise<void>((resolve) => cutting.listen(socketPathOf(place), resolve))
   chmodSync(socketPathOf(place), 0o777)
   try {
-    const instance = { ...place, host: sshd.host(), dataDirectory: '/nowhere' }
-    const asked = connectPg(ssh, instance, { database: 'postgres', isReadOnly: true, statementTimeoutMs: 1_000 }, deadlineIn(20_000))
+    const asked = connectPg(ssh, place, { database: 'postgres', isReadOnly: true, statementTimeoutMs: 1_000 }, deadlineIn(20_000))
     expect(await faultOf(asked)).toMatchObject({ code: 'sql.unreachable' })
   } finally {
     cutting.close()

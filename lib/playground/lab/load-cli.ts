@@ -6,6 +6,7 @@ import type { LoadSummary, Target } from '../load/load'
 import { LabError } from '../machine/error'
 import { until } from '../machine/processes'
 import { readSecrets } from '../machine/secrets'
+import { allHerds } from '../services/patroni/as-herd'
 import { poolerPort } from '../services/poolers'
 import type { Lab } from './lab'
 
@@ -17,9 +18,9 @@ const pooledAnswerMs = 60_000
 
 /** How an application reaches a herd: any member, whichever is the primary; or the poolers on these hosts. */
 export function loadTarget(lab: Lab, herdName: string, through: readonly string[] = []): Target {
-  const herd = lab.fleet.herds.find((one) => one.name === herdName)
-  if (!herd)
-    throw new LabError(`The lab has no herd ${herdName}.`, { hint: `It has ${lab.fleet.herds.map((one) => one.name).join(', ')}.` })
+  const herds = allHerds(lab.fleet)
+  const herd = herds.find((one) => one.name === herdName)
+  if (!herd) throw new LabError(`The lab has no herd ${herdName}.`, { hint: `It has ${herds.map((one) => one.name).join(', ')}.` })
   const members = herd.members.map(({ host }) => ({ host: lab.host(host).address, port: herd.port }))
   const endpoints = through.length === 0 ? members : through.map((host) => ({ host: lab.host(host).address, port: poolerPort }))
   return {

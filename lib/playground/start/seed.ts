@@ -139,7 +139,7 @@ const addName = (
  * Registers a cluster of Patroni that is up, on servers that are registered: herd, members, the poolers in front, and its name. Run again it adds what is
  * missing.
  */
-export const seedPatroni = async (cluster: FleetPatroni, postgresMajor: number, { zones }: LabNames): Promise<void> => {
+export const seedPatroni = async (cluster: FleetPatroni, postgresMajor: number, { zones }: Pick<LabNames, 'zones'>): Promise<void> => {
   const { name, environment, baseName, scope, members, doors, virtualHost } = cluster
   const client = await getPool().connect()
   try {

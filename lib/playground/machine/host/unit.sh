@@ -7,6 +7,7 @@ echo $$ >"/var/run/postgresql/unit-$name.pid"
 child='' stopping=''
 trap 'stopping=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM
 cd /var/lib/postgresql || exit 1
+[ ! -r /etc/lab-skew ] || . /etc/lab-skew
 while :; do
 	sh "/etc/lab-units/$name" >>"/var/log/postgresql/unit-$name.log" 2>&1 &
 	child=$!

@@ -43,6 +43,8 @@ export interface Machine {
   httpTokens: 'optional' | 'required'
   /** AWS takes it back at that time, and has said so; null: it does not. */
   interruption: { noticedAtMs: number; atMs: number } | null
+  /** When AWS said that its risk has risen (a rebalance recommendation); null: it has not. */
+  rebalanceAtMs: number | null
   tags: Record<string, string>
 }
 
@@ -170,18 +172,6 @@ export class CloudState {
     return volume
   }
 
-  /** AWS wants a spot machine back: it is told at once, and taken when the notice is over. Throws where it is no running spot machine. */
-  interrupt(region: string, id: string, noticeMs = 120_000): void {
-    const machine = this.machine(region, id)
-    if (machine.market !== 'spot' || machine.state !== 'running')
-      throw new CloudFault('UnsupportedOperation', `The instance '${id}' is no running spot machine.`)
-    const now = this.options.now()
-    machine.interruption ??= { noticedAtMs: now, atMs: now + noticeMs }
-    this.remember(machine)
-    // What nobody looks at goes off in time as well.
-    setTimeout(() => this.settle(machine), noticeMs).unref()
-  }
-
   /** Its volumes that are kept are free; the host behind it goes off. */
   terminate(machine: Machine, because: string): void {
     for (const volume of this.attached(machine.id)) if (!volume.attachment!.deletesWithMachine) volume.attachment = null
@@ -261,6 +251,7 @@ export class CloudState {
       console: null,
       httpTokens: 'optional',
       interruption: null,
+      rebalanceAtMs: null,
       tags: {},
       ...rest,
     }

@@ -56,7 +56,16 @@ export type FleetGroup = { name: string; role: 'viewer' | 'operator' | 'dba' | '
 export type FleetPerson = { user: string; fullName: string; groups: string[] }
 
 /** A host as a machine of EC2; `host` null: one that nobody has registered as a server, and that is stopped. */
-export type FleetMachine = { host: string | null; name: string; zone: string; type: string; volumeGb: number; cluster: string }
+export type FleetMachine = {
+  host: string | null
+  name: string
+  zone: string
+  type: string
+  /** Default: on-demand. */
+  market?: 'on-demand' | 'spot'
+  volumeGb: number
+  cluster: string
+}
 
 /** A host as a DB instance of RDS: its server alone is reached. `source`: the host of the one that it is a read replica of; null: a primary. */
 export type FleetDatabase = { host: string; zone: string; class: string; storageGb: number; cluster: string; source: string | null }

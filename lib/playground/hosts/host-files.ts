@@ -120,7 +120,7 @@ export async function prepareHost(layout: Layout, machine: Machine, fleet: Fleet
   if (!existsSync(dir('etc/machine-id'))) write(dir('etc/machine-id'), randomBytes(16).toString('hex'), 0o444)
   const names = [`127.0.0.1 localhost`, `${consoleAddress} console`, ...fleet.hosts.map((each) => `${each.address} ${each.name}`)]
   write(dir('etc/hosts'), names.join('\n'))
-  for (const script of ['rc.sh', 'as-postgres.sh', 'start-cluster.sh', 'timer.sh', 'unit.sh', 'daemons.sh'])
+  for (const script of ['rc.sh', 'as-postgres.sh', 'start-cluster.sh', 'timer.sh', 'notices.sh', 'unit.sh', 'daemons.sh'])
     cpSync(join(hostScripts, script), dir('local/lib/lab', script))
   for (const standIn of ['systemctl', 'systemd-run']) cpSync(join(hostScripts, standIn), dir('local/bin', standIn))
 }

@@ -11,7 +11,10 @@ export const cloudHelp = `cloud                              list the machines o
   cloud throttle REQUESTS            refuse so many requests as too many
   cloud deny|allow ACTION            take a right from the account's keys (ec2:StopInstances), or give it back
   cloud lose                         lose the answer to the next request, after it was done
-  cloud evict MACHINE                reclaim a spot machine
+  cloud market MACHINE spot|on-demand  count a machine as spot, which EC2 itself decides when it is launched, or as on-demand
+  cloud evict MACHINE [SECONDS]      AWS takes a spot machine back, after a notice of so many seconds (120; 0: without one)
+  cloud rebalance MACHINE            AWS recommends to move off a spot machine, since its risk has risen
+  cloud withdraw MACHINE             what AWS said of a spot machine holds no longer
   cloud aws -- ARGS                  run Debian's awscli on it: cloud aws -- ec2 describe-instances`
 
 /** Not another one on the path. */

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { RunningCloud } from '../cloud'
+import { interrupt, recommendRebalance, withdrawNotice } from '../cloud/launch/interruptions'
 import type { Machine } from '../cloud/state'
 import { LabError } from '../machine/error'
 
@@ -38,6 +39,13 @@ const machineIn = (word: string | undefined, { running: { cloud } }: Controlled)
   const found = [...cloud.state.machines.values()].filter(({ id, tags }) => id === wanted || tags.Name === wanted)
   if (found.length !== 1) throw new LabError(`${found.length === 0 ? 'No' : 'More than one'} machine is called ${wanted}.`)
   return cloud.state.machine(found[0]!.region, found[0]!.id)
+}
+
+const spotIn = (word: string | undefined, controlled: Controlled): Machine => {
+  const machine = machineIn(word, controlled)
+  if (machine.market !== 'spot') throw new LabError(`${word} is not a spot machine, and AWS reclaims only those.`)
+  if (machine.state !== 'running') throw new LabError(`${word} is ${machine.state}.`)
+  return machine
 }
 
 const actionOf = (word: string | undefined): string => {
@@ -102,11 +110,32 @@ const verbs: Readonly<Record<string, Verb>> = {
     running.loseAnswer()
     return { text: 'The answer to the next request is lost on the way, after it was done.' }
   },
-  evict: ([name], controlled) => {
+  market: ([name, market], controlled) => {
     const machine = machineIn(name, controlled)
-    if (machine.market !== 'spot') throw new LabError(`${name} is not a spot machine, and AWS reclaims only those.`)
-    controlled.running.cloud.state.reclaim(machine)
-    return { text: `${machine.id} is reclaimed.` }
+    if (market !== 'spot' && market !== 'on-demand') throw new LabError(`market takes spot or on-demand, not "${market ?? ''}".`)
+    Object.assign(machine, { market, interruption: null, rebalanceAtMs: null })
+    controlled.running.cloud.state.remember(machine)
+    return { text: `${machine.id} counts as a ${market} machine.` }
+  },
+  evict: ([name, seconds = '120'], controlled) => {
+    const { state } = controlled.running.cloud
+    const machine = spotIn(name, controlled)
+    if (seconds === '0') {
+      state.reclaim(machine)
+      return { text: `${machine.id} is reclaimed.` }
+    }
+    interrupt(state, machine.region, machine.id, positive(seconds, 'SECONDS') * 1000)
+    return { text: `${machine.id} is told now, and taken ${new Date(machine.interruption!.atMs).toISOString()}.` }
+  },
+  rebalance: ([name], controlled) => {
+    const machine = spotIn(name, controlled)
+    recommendRebalance(controlled.running.cloud.state, machine.region, machine.id)
+    return { text: `${machine.id} is told that its risk has risen.` }
+  },
+  withdraw: ([name], controlled) => {
+    const machine = spotIn(name, controlled)
+    withdrawNotice(controlled.running.cloud.state, machine.region, machine.id)
+    return { text: `${machine.id} stays.` }
   },
   aws: (_words, { running: { endpoint, user }, region }) => ({
     aws: { endpoint, region, accessKeyId: user.accessKeyId, secretAccessKey: user.secretAccessKey },

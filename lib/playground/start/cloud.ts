@@ -43,7 +43,14 @@ export const openCloud = async (
     await running.stop()
     throw cause
   })
+  const { openMetadata } = await import('./metadata-door')
+  const closeMetadata = await openMetadata(lab, running.cloud.state, join(stateDirectory, 'door-metadata')).catch(async (cause) => {
+    await closeDoor()
+    await running.stop()
+    throw cause
+  })
   const closeControl = await openCloudControl(cloudSocket(lab), { running, region: regions[0]!, hosts }).catch(async (cause) => {
+    await closeMetadata()
     await closeDoor()
     await running.stop()
     throw cause
@@ -60,6 +67,7 @@ export const openCloud = async (
       const types = machines.map((machine) => [idOf(machine), running.cloud.state.machines.get(idOf(machine))!.type])
       writeFileSync(typesFile, JSON.stringify(Object.fromEntries(types)))
       await closeControl()
+      await closeMetadata()
       await closeDoor()
       await running.stop()
     },
@@ -82,13 +90,14 @@ const addMachines = (
   types: Readonly<Record<string, string>>,
 ): void => {
   for (const machine of machines) {
-    const { host, name, zone, type, volumeGb, cluster } = machine
+    const { host, name, zone, type, market = 'on-demand', volumeGb, cluster } = machine
     const isOn = host !== null && lab.hosts.mark(host) !== undefined
     const address = lab.fleet.hosts.find((one) => one.name === host)?.address
     cloud.state.add(regionOf(machine), {
       id: idOf(machine),
       zone,
       type: types[idOf(machine)] ?? type,
+      market,
       volumeGb,
       state: isOn ? 'running' : 'stopped',
       ...(address && { privateIp: address }),

@@ -5,15 +5,15 @@ import type { Lab } from '../lab/lab'
 
 /**
  * Forwards a TCP port of this machine's loopback to the playground's: a Unix socket crosses network namespaces, so a listener outside hands it to the port,
- * and a small process inside listens on 127.0.0.1:port and hands it to the socket. Returns the way to close both.
+ * and a small process inside listens on 127.0.0.1:port, or at the address that is given, and hands it to the socket. Returns the way to close both.
  */
-export const openDoorInto = async (lab: Lab, port: number, socketPath: string): Promise<() => Promise<void>> => {
+export const openDoorInto = async (lab: Lab, port: number, socketPath: string, address = '127.0.0.1'): Promise<() => Promise<void>> => {
   rmSync(socketPath, { force: true })
   const outside = await listening(
     createServer((inner) => join(inner, connect({ host: '127.0.0.1', port, noDelay: true }))),
     socketPath,
   )
-  const inside = lab.spawn([process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url), String(port), socketPath], {
+  const inside = lab.spawn([process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url), String(port), socketPath, address], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   await new Promise<void>((resolve, reject) => {
@@ -40,10 +40,10 @@ const listening = (server: Server, where: string | { host: string; port: number 
   })
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [port, socketPath] = [Number(process.argv[2]), process.argv[3]!]
+  const [port, socketPath, host] = [Number(process.argv[2]), process.argv[3]!, process.argv[4]!]
   await listening(
     createServer({ noDelay: true }, (outer) => join(outer, connect(socketPath))),
-    { host: '127.0.0.1', port },
+    { host, port },
   )
   console.log('open')
 }

@@ -2,6 +2,7 @@ import { DescribeInstancesCommand, DescribeSpotInstanceRequestsCommand, EC2Clien
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RunningCloud, startCloud } from '..'
 import type { Machine } from '../state'
+import { interrupt, recommendRebalance, withdrawNotice } from './interruptions'
 import { serveMetadata } from './metadata'
 
 const region = 'us-east-1'
@@ -57,7 +58,7 @@ test('where a session is required nothing is told without one, and a session end
 test('a spot machine is told two minutes before AWS takes it, and then it is gone with its reason', async () => {
   await on({ market: 'spot' }, async (get, id) => {
     powered = []
-    running.cloud.state.interrupt(region, id)
+    interrupt(running.cloud.state, region, id)
     const notice = (await (await get('meta-data/spot/instance-action')).json()) as { action: string; time: string }
     expect(notice.action).toBe('terminate')
     expect(Date.parse(notice.time) - Date.now() - skewMs).toBeGreaterThan(118_000)
@@ -79,5 +80,22 @@ test('a spot machine is told two minutes before AWS takes it, and then it is gon
 
 test('a machine that is not spot is not taken', () => {
   const { id } = running.cloud.state.add(region)
-  expect(() => running.cloud.state.interrupt(region, id)).toThrow('no running spot machine')
+  expect(() => interrupt(running.cloud.state, region, id)).toThrow('no running spot machine')
+})
+
+test('a rebalance recommendation comes without a notice, and what was said can be withdrawn', async () => {
+  const { state } = running.cloud
+  await on({ market: 'spot' }, async (get, id) => {
+    const told = async () =>
+      Promise.all(['spot/instance-action', 'events/recommendations/rebalance'].map(async (path) => (await get(`meta-data/${path}`)).status))
+    expect(await told()).toEqual([404, 404])
+    recommendRebalance(state, region, id)
+    expect(await told()).toEqual([404, 200])
+    interrupt(state, region, id)
+    expect(await told()).toEqual([200, 200])
+    withdrawNotice(state, region, id)
+    expect(await told()).toEqual([404, 404])
+    skewMs += 130_000
+    expect(state.machine(region, id).state).toBe('running')
+  })
 })

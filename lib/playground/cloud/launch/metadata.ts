@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { CloudState, Machine } from '../state'
 
 interface Asked {
@@ -72,7 +73,7 @@ const prefixOf = (name: string): string => (name === '' ? '' : `${name.replace(/
 
 /** null: it has none at the moment. */
 const categoriesOf = (machine: Machine): Record<string, string | null> => {
-  const { interruption } = machine
+  const { interruption, rebalanceAtMs } = machine
   return {
     'ami-id': machine.imageId,
     'instance-id': machine.id,
@@ -84,18 +85,19 @@ const categoriesOf = (machine: Machine): Record<string, string | null> => {
     'placement/region': machine.region,
     'spot/instance-action': interruption && JSON.stringify({ action: 'terminate', time: iso(interruption.atMs) }),
     'spot/termination-time': interruption && iso(interruption.atMs),
-    'events/recommendations/rebalance': interruption && JSON.stringify({ noticeTime: iso(interruption.noticedAtMs) }),
+    'events/recommendations/rebalance': rebalanceAtMs === null ? null : JSON.stringify({ noticeTime: iso(rebalanceAtMs) }),
   }
 }
 
-/** Serves a machine's metadata at an address, which inside its host is 169.254.169.254:80. */
-export const serveMetadata = async (
-  { state, region, id }: { state: CloudState; region: string; id: string },
-  listen: { host: string; port: number },
-): Promise<{ port: number; stop: () => Promise<void> }> => {
-  const metadata = new Metadata(state, region, id)
-  const server = createServer((request, response) => {
+/** Answers as the metadata service of the machine that asks. `machineOf`: whose request it is; null: no machine's, which is refused as an address that nobody has. */
+export const metadataServer = (state: CloudState, machineOf: (socket: Socket) => { region: string; id: string } | null): Server => {
+  const kept = new Map<string, Metadata>()
+  return createServer((request, response) => {
     request.resume()
+    const machine = machineOf(request.socket)
+    if (machine === null) return void request.socket.destroy()
+    const metadata = kept.get(machine.id) ?? new Metadata(state, machine.region, machine.id)
+    kept.set(machine.id, metadata)
     const {
       status,
       body,
@@ -103,6 +105,14 @@ export const serveMetadata = async (
     } = metadata.answer({ method: request.method ?? '', path: request.url ?? '/', headers: request.headers })
     response.writeHead(status, { 'content-type': 'text/plain', server: 'EC2ws', ...headers }).end(body)
   })
+}
+
+/** Serves a machine's metadata at an address, which inside its host is 169.254.169.254:80. */
+export const serveMetadata = async (
+  { state, region, id }: { state: CloudState; region: string; id: string },
+  listen: { host: string; port: number },
+): Promise<{ port: number; stop: () => Promise<void> }> => {
+  const server = metadataServer(state, () => ({ region, id }))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(listen.port, listen.host, resolve)

@@ -62,6 +62,7 @@ read -r -t 15 -u 4 _ || { echo "no cable" >"$here/failed"; exit 1; }
 exec 4>&-
 ip link set lo up
 ip addr add "$address/16" dev eth0 && ip link set eth0 up
+ip route add 169.254.169.254/32 dev eth0 # Where EC2 tells a machine about itself; nobody answers where it is none.
 [ "$(id -u)" = 0 ] || echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 
 pivot_root . old

@@ -27,6 +27,7 @@ for unit in /etc/lab-units/*; do
 	[ ! -r "$unit" ] || as_postgres "$lab/unit.sh" "${unit##*/}" &
 done
 bash "$lab/timer.sh" &
+bash "$lab/notices.sh" &
 
 shut_down() {
 	local stopping=()

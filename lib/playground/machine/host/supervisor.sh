@@ -16,7 +16,7 @@ exec 3<>"$run/control"
 { ip link set lo up &&
 	{ [ ! -e /proc/sys/net/ipv6 ] || echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; } &&
 	ip link add lab0 type bridge forward_delay 0 mcast_snooping 0 &&
-	ip addr add 198.18.0.1/16 dev lab0 && ip addr add 198.18.0.2/16 dev lab0 && ip addr add 198.18.0.3/16 dev lab0 && ip link set lab0 up &&
+	ip addr add 198.18.0.1/16 dev lab0 && ip addr add 198.18.0.2/16 dev lab0 && ip addr add 198.18.0.3/16 dev lab0 && ip addr add 169.254.169.254/32 dev lab0 && ip link set lab0 up &&
 	echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start; } || exit 1
 mv "$run/supervisor.new" "$run/supervisor"
 

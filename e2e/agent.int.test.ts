@@ -74,7 +74,7 @@ test.each(shells.map((shell) => [shell.join(' '), shell] as const))(
   'in %s a primary and its standby are found and told as PostgreSQL sees them',
   async (_name, shell) => {
     const report = await printed({ MATRIARCH_DATABASE_SIZES: 'yes' }, shell)
-    expect(report).toMatchObject({ agent: '1.2.0', host: { hostname: hostname(), user: account.name } })
+    expect(report).toMatchObject({ agent: '1.3.0', host: { hostname: hostname(), user: account.name } })
     expect(of(report, primary)).toMatchObject({
       name: 'orders',
       port: primary.port,
@@ -141,7 +141,7 @@ test('a host enrols with a key from its configuration, reports, and keeps its to
   const token = join(state, 'token')
   expect(execFileSync('stat', ['-c', '%a %U', token], { encoding: 'utf8' }).trim()).toBe(`600 ${account.name}`)
   expect(await query('select hostname, agent_version, suggestion from discovered_hosts')).toEqual([
-    { hostname: hostname().toLowerCase(), agent_version: '1.2.0', suggestion: 'Enrolled with the key prod of prod.' },
+    { hostname: hostname().toLowerCase(), agent_version: '1.3.0', suggestion: 'Enrolled with the key prod of prod.' },
   ])
   expect(await query(`select name, state, role from discovered_instances where data_directory like '${folder}/%' order by name`)).toEqual([
     { name: 'orders', state: 'online', role: 'primary' },

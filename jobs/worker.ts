@@ -8,6 +8,7 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import { logger } from '@/lib/log'
 import { operationByName } from '@/lib/operations'
 import { startWorker } from './driver/start-worker'
+import { startEvictions } from './evictions'
 import { startLeaderWatch } from './leaders'
 import { startMessenger } from './messenger'
 import { startCertifying } from './observer/certify'
@@ -113,6 +114,7 @@ const main = async (): Promise<void> => {
     log,
     sessionsOf: async (id) => ports.read.activity.look((await inventory.instance(id)).address, { timeoutMs: sessionsTimeoutMs }),
   })
+  const evictions = await startEvictions({ waker: worker.waker, log })
   const certifying = startCertifying({ keys: world.certificateKeys, log })
   const messenger = startMessenger({ messages: world.messages, destinationOf: world.destinationOf, consoleUrl: env().MATRIARCH_URL, log })
   const auditWatch = startAuditWatch({ ...world.checkpoints, keys: world.certificateKeys, holder: worker.holder, log })
@@ -135,7 +137,7 @@ const main = async (): Promise<void> => {
     isStopping = true
     log.info({ signal, jobs: worker.driver.active }, 'worker stops')
     unlisten()
-    await sizing.stop()
+    await Promise.all([sizing.stop(), evictions.stop()])
     await Promise.all([
       worker.stop(),
       observer?.stop(),

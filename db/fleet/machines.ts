@@ -7,6 +7,7 @@ import { databaseFault, getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { secretPurpose } from '../records/sealing-key'
 import { noteMachines } from './machine-spans'
+import { noteGone } from './spot-gone'
 
 /** What a sweep needs to know of an account. */
 export interface SweptAccount {
@@ -195,6 +196,8 @@ const keepRows = (
   askedAt: Date,
 ): Promise<void> =>
   inPgTransaction(async (client) => {
+    // Before they are written: what was spot and tied to a server, and runs no longer, is an eviction.
+    if (kind === 'ec2') await noteGone(client, { id: settings.id, region }, rows)
     await client.query(keepMachines, [settings.id, region, JSON.stringify(rows), askedAt, kind])
     await client.query(markGone, [settings.id, region, askedAt, kind])
   })

@@ -9,7 +9,7 @@ import { Listener } from './listener'
 export type Db = NodePgDatabase<typeof schema>
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0]
 
-export type Channel = 'journal' | 'runs' | 'plans' | 'facts' | 'records' | 'canary' | 'looks' | 'looked'
+export type Channel = 'journal' | 'runs' | 'plans' | 'facts' | 'records' | 'canary' | 'looks' | 'looked' | 'evictions'
 
 interface Held {
   url: string | null

@@ -88,6 +88,9 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   price_lists: { web: reads, worker: writes },
   machine_spans: { web: reads, worker: writes },
   type_prices: { web: reads, worker: adds },
+  // An agent's notice comes to the web; what is done about it, a worker decides.
+  evictions: { web: right('siu'), worker: writes },
+  eviction_answers: { web: reads, worker: writes },
   discovery_rules: { web: writes, worker: reads },
   enrolment_keys: { web: writes, worker: sweeps('hash') },
   discovered_hosts: { web: writes, worker: right('s', { hidden: ['token_hash', 'next_token_hash'] }) },

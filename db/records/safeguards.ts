@@ -25,7 +25,7 @@ const lowered = (after: Values, before: Values): string[] => [
   ...(strength.indexOf(String(after.protection)) < strength.indexOf(String(before.protection)) ? ['protection'] : []),
   ...(areWider(listOf(after.maintenanceWindows), listOf(before.maintenanceWindows)) ? ['maintenanceWindows'] : []),
   ...['parallelMax', 'stopAfterFailuresMax'].filter((name) => isLooser(after[name], before[name])),
-  ...(after.allowsDrills === true && before.allowsDrills === false ? ['allowsDrills'] : []),
+  ...['allowsDrills', 'answersEvictions'].filter((name) => after[name] === true && before[name] === false),
 ]
 
 /** What two persons have to agree on, one of them cannot make a matter for one. */

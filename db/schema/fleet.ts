@@ -43,6 +43,8 @@ export const environments = pgTable(
     healthLimits: text('health_limits').array().notNull().default(sql`'{}'`),
     /** Whether drills may be run on its herds. */
     allowsDrills: boolean('allows_drills').notNull().default(false),
+    /** Whether primaries and standbys leave spot machines that AWS takes back by themselves. */
+    answersEvictions: boolean('answers_evictions').notNull().default(true),
     position: integer('position').notNull().default(0),
     /** Who lets another administrator lower its safeguards once, and until when. */
     loweringAllowedBy: uuid('lowering_allowed_by'),

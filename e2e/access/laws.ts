@@ -248,6 +248,7 @@ export const openCalls: readonly string[] = ['GET /api/health', 'GET /api/ready'
 export const hostCalls: Readonly<Record<string, Attempt>> = {
   'POST /api/v1/agent/enrol': { body: { hostname: 'h', addresses: [] } },
   'POST /api/v1/agent/reports': { body: {} },
+  'POST /api/v1/agent/notices': { body: { hostname: 'h', instanceId: 'i-0123456789abcdef0', interruption: null, rebalance: null } },
 }
 /** Tried elsewhere, and where. */
 export const elsewhere: Readonly<Record<string, string>> = {

@@ -10,6 +10,8 @@ import { projectRoot } from '@/lib/playground/setup.mjs'
 const forNobody: Readonly<Record<string, string>> = {
   applyRules: 'a rule accepts in the name of who wrote it',
   storeReport: 'knows the host by its token, and stores what it says of itself',
+  keepNotice: 'knows the host by its token, and stores what it says of its own machine',
+  herdEvictions: 'on the page of a herd that was read for the actor',
   closeDb: 'no data',
   databaseFault: 'no data',
   listen: 'ids alone; who streams them asks what its reader may see',

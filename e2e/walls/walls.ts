@@ -118,6 +118,7 @@ const rooms: Walls['rooms'] = {
   'db/blueprints': {
     imports: 'db/pg db/prices db/records lib/domain lib/fields lib/kernel lib/resources lib/shapes',
   },
+  'db/evictions': { imports: 'db/schema db/pg db/trail db/fleet lib/domain lib/kernel lib/fields lib/shapes' },
   'db/timeline': { imports: 'db/pg lib/domain lib/kernel lib/shapes' },
   'db/samples': { imports: 'db/schema db/pg lib/domain lib/kernel lib/shapes' },
   'db/rules': { imports: 'db/schema db/pg db/trail db/samples db/prices lib/domain lib/kernel lib/shapes' },
@@ -142,6 +143,7 @@ const rooms: Walls['rooms'] = {
   'jobs/requests': { imports: 'jobs/queue db lib/domain lib/kernel lib/shapes lib/resources lib/operations', libraries: 'zod' },
   'jobs/driver': { imports: 'jobs/queue jobs/requests db lib/kernel lib/ports lib/resources', libraries: 'node' },
   'jobs/leaders': { imports: 'jobs/queue jobs/requests jobs/observer db lib/domain lib/kernel lib/ports' },
+  'jobs/evictions': { imports: 'jobs/queue jobs/requests db lib/domain lib/kernel lib/shapes' },
   'jobs/sizing': { imports: 'jobs/queue jobs/requests db lib/domain lib/kernel' },
   'jobs/observer': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/operations', libraries: 'node' },
   'jobs/messenger': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/presentation lib/resources' },
@@ -150,7 +152,7 @@ const rooms: Walls['rooms'] = {
   'jobs/reseal.ts': { imports: 'db lib/adapters/vault.ts lib/env.ts lib/kernel/access' },
   'jobs/worker.ts': {
     imports:
-      'jobs/driver jobs/messenger jobs/observer jobs/leaders jobs/sizing jobs/queue jobs/ports.ts db lib/adapters/copies lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
+      'jobs/driver jobs/messenger jobs/observer jobs/leaders jobs/sizing jobs/evictions jobs/queue jobs/ports.ts db lib/adapters/copies lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
   },
 
   // What people see.

@@ -13,6 +13,7 @@ import { failover } from './failover'
 import { followLeader } from './follow-leader'
 import { launchHerd } from './launch'
 import { tearDown } from './launch/tear-down'
+import { leaveNames } from './leave-names'
 import { reboot as rebootMachine, start as startMachine, stop as stopMachine } from './machines'
 import { rebootOwnHost } from './machines/host'
 import { rollingReboot } from './machines/rolling'
@@ -84,6 +85,7 @@ export const operations: readonly Operation[] = [
   rebuild,
   resize,
   rebootOwnHost,
+  leaveNames,
   upgradeMinor,
   dropSlot,
   switchover,

@@ -46,6 +46,7 @@ const harmless = [
   'resume-pooler',
   'reload-pooler',
   'check-server',
+  'leave-names',
   'refresh-dns',
   'check-zone',
   'patroni-reload',

@@ -102,6 +102,11 @@ export const environment = defineResource({
       label: 'Allow drills',
       help: 'A drill kills, restarts and switches over what applications use, to measure what that costs. Off: drills are refused here.',
     },
+    answersEvictions: {
+      kind: 'flag',
+      label: 'Answer evictions',
+      help: 'When AWS takes a spot machine back, its primary is switched over to a standby on another machine, and its standby leaves the DNS names that others share, without anybody being asked: in the two minutes of the notice nobody could approve it. Off: people are told, and act themselves.',
+    },
     position: { kind: 'integer', label: 'Position', min: 0, max: 1000, help: 'Environments are shown in this order, then by name.' },
     createdAt: { kind: 'moment', label: 'Registered', automatic: true },
     changedAt: { kind: 'moment', label: 'Changed', automatic: true },
@@ -114,7 +119,10 @@ export const environment = defineResource({
   },
   sections: [
     { title: 'Environment', fields: ['name', 'description', 'position'] },
-    { title: 'Safeguards', fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax', 'allowsDrills'] },
+    {
+      title: 'Safeguards',
+      fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax', 'allowsDrills', 'answersEvictions'],
+    },
     { title: 'Health', fields: ['lagBytesMax', 'lagSecondsMax', 'isSampled', 'keepsStatements', 'looksAtHealth', 'healthLimits'] },
   ],
   related: [

@@ -15,6 +15,8 @@ export const discoveryIsAnswered = async (stage: DescribedApi): Promise<void> =>
   })
   await stage.ask('POST', '/api/v1/agent/reports', { body: report(2), by: stage.hostToken })
   expect((await stage.ask('POST', '/api/v1/agent/reports', { body: report(1), by: stage.hostToken })).body.stored).toBe(false)
+  const notice = { hostname: 'n1', instanceId: 'i-0123456789abcdef0', interruption: null, rebalance: null }
+  expect((await stage.ask('POST', '/api/v1/agent/notices', { body: notice, by: stage.hostToken })).body.stored).toBe(false)
   const [host] = (await stage.ask('GET', '/api/v1/discovered-hosts')).body.items
   const ignored = await stage.ask('POST', '/api/v1/discovered-hosts/ignore', { body: { ids: [host.id, nobody] } })
   expect(ignored.body).toEqual({ changed: 1, unchanged: [nobody] })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { noticeInput } from '@/lib/fields/agent-notice'
 import { enrolInput, reportInput } from '@/lib/fields/agent-report'
 import { hostTokenDecisions } from '@/lib/shapes/inbox'
 import { defineCall } from '../call'
@@ -144,5 +145,18 @@ export const discoveryCalls = {
       lastSequence: z.number().optional(),
     }),
     faults: ['auth.required', 'auth.throttled', 'input.invalid', 'input.too-large'],
+  }),
+  notice: defineCall({
+    method: 'POST',
+    path: '/api/v1/agent/notices',
+    tag: 'agent',
+    caller: 'host',
+    summary: 'What EC2 says of the end of a host’s machine',
+    description:
+      'Everything that the instance metadata service says at the moment: an interruption with its time, a rebalance recommendation, or null for each that it does not say (any more). Workers hear of it at once. stored is false while the host is not registered as a server.',
+    input: noticeInput,
+    bytesMax: 16 * 1024,
+    output: z.object({ stored: z.boolean(), because: z.string().optional() }),
+    faults: ['auth.required', 'auth.throttled', 'access.denied', 'input.invalid', 'input.too-large'],
   }),
 }

@@ -1,5 +1,7 @@
+import { EvictionsCard } from '@/components/resource/evictions-card'
 import { HerdLockNote } from '@/components/resource/herd-lock'
 import { Card } from '@/components/ui/card'
+import { herdEvictions } from '@/db/evictions/shown'
 import { herdLock } from '@/jobs/requests'
 import { mayIn } from '@/lib/kernel/access/access'
 import { breakHerdLock } from '../../../actions'
@@ -23,6 +25,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
         breakLock={breakHerdLock}
       />
       <OwnDatabase id={id} />
+      {mayIn(actor, 'machine.view', environmentId) && <EvictionsCard of={await herdEvictions(id)} />}
       <Manager actor={actor} id={id} />
       <PoolersInNeed actor={actor} of="herd" id={id} environmentId={environmentId} />
       <HerdAppointments actor={actor} herdId={id} />

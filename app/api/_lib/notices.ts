@@ -1,0 +1,29 @@
+import { keepNotice } from '@/db/evictions/notices'
+import { forgetHostToken, hostTokenHash } from '@/lib/auth/hosts'
+import type { AgentNotice } from '@/lib/fields/agent-notice'
+import { Fault } from '@/lib/kernel/ground/errors'
+
+export interface NoticeAnswer {
+  stored: boolean
+  because?: string
+}
+
+/** Takes what a host says of its machine's end. Throws `auth.required`, `auth.throttled`, `access.denied` (the token speaks for another host), `database.down`. */
+export const takeNotice = async (authorization: string | null, from: string | null, notice: AgentNotice): Promise<NoticeAnswer> => {
+  const tokenHash = await hostTokenHash(authorization, from)
+  const outcome = await keepNotice(tokenHash, notice)
+  switch (outcome.outcome) {
+    case 'token-unknown':
+      return forgetHostToken(tokenHash)
+    case 'token-waits':
+      throw new Fault('access.denied', {
+        because: `${outcome.hostname} was known when it enrolled again, so a person must accept its new token: in the console, Discovery.`,
+      })
+    case 'other-host':
+      throw new Fault('access.denied', { because: `This token speaks for ${outcome.hostname} only.` })
+    case 'unregistered':
+      return { stored: false, because: `${outcome.hostname} is not registered as a server yet: accept it in the console, Discovery.` }
+    case 'stored':
+      return { stored: true }
+  }
+}

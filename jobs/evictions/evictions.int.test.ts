@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { keepNotice } from '@/db/evictions/notices'
+import { noteGone } from '@/db/fleet/spot-gone'
+import { getPool } from '@/db/pg/client'
+import { inPgTransaction } from '@/db/pg/transaction'
+import { type Bench, openBench, type WorkerProcess } from '@/e2e/harness/workers'
+import { idOf } from '@/lib/adapters/memory'
+import { systemActor } from '@/lib/kernel/access/access'
+import { waitForRun } from '../requests'
+
+const names = ['plain', 'twice', 'wave', 'back', 'busy', 'off', 'dies', 'lost']
+const shapes = names.map((name) => ({ environment: name === 'off' ? 'off' : 'dev', name, hosts: [`${name}-1`, `${name}-2`, `${name}-3`] }))
+const herdOf = (name: string) => bench.served.fleet.instance(`${name} on ${name}-1`).inventory.herdId
+const timeoutMs = 60_000
+
+let bench: Bench
+let workers: WorkerProcess[] = []
+let looking: NodeJS.Timeout
+beforeAll(async () => {
+  bench = await openBench(shapes, 'postgres')
+  const query = (text: string) => getPool().query(text)
+  await query(`update environments set answers_evictions = name <> 'off'`)
+  await query(`insert into cloud_accounts (environment_id, name) select id, name from environments`)
+  await query(
+    `insert into machines (account_id, environment_id, title, instance_id, region, zone, type, family, market, state, server_id, tie)
+      select a.id, s.environment_id, s.hostname, 'i-0' || substr(md5(s.hostname), 1, 16), 'us-east-1', 'us-east-1a', 'm5.xlarge', 'm5', 'spot', 'running', s.id, 'tied'
+      from servers s join cloud_accounts a on a.environment_id = s.environment_id`,
+  )
+  await query(
+    `insert into discovered_hosts (hostname, token_hash, server_id, seen_at) select hostname, 'token of ' || hostname, id, now() from servers`,
+  )
+  await query(`update instances set manager = 'none'`)
+  await look()
+  // As the observer does.
+  looking = setInterval(() => void look().catch(() => {}), 150)
+  workers = await Promise.all([bench.startWorker({ sweepEveryMs: 200 }), bench.startWorker({ sweepEveryMs: 200 })])
+})
+afterAll(async () => {
+  clearInterval(looking)
+  await bench?.close()
+})
+
+const look = async (): Promise<void> => {
+  const { fleet } = bench.served
+  const rows = [...fleet.world.instances.values()].map((one) => ({
+    id: one.inventory.id,
+    role: one.hasStandbySignal ? 'standby' : 'primary',
+    state: fleet.host(one.inventory.address.host.hostname).power === 'off' ? 'unreachable' : one.state === 'running' ? 'online' : one.state,
+    timeline: one.timeline,
+  }))
+  await getPool().query(
+    `update instances i set role = case when r.state = 'unreachable' then coalesce(i.role, r.role) else r.role end, state = r.state, timeline = r.timeline,
+        received_lsn = '0/5000000', replayed_lsn = '0/5000000', observed_at = clock_timestamp()
+      from jsonb_to_recordset($1::jsonb) r (id uuid, role text, state text, timeline int) where r.id = i.id`,
+    [JSON.stringify(rows)],
+  )
+}
+
+const instanceIdOf = async (host: string): Promise<string> =>
+  (await getPool().query('select instance_id from machines where title = $1', [host])).rows[0].instance_id
+const say = async (host: string, seconds: number | null): Promise<void> => {
+  const notice = seconds === null ? null : { action: 'terminate' as const, time: new Date(Date.now() + seconds * 1000).toISOString() }
+  const said = { hostname: host, instanceId: await instanceIdOf(host), interruption: notice, rebalance: null }
+  expect(await keepNotice(`token of ${host}`, said)).toEqual({ outcome: 'stored' })
+}
+const standing = async (name: string) =>
+  (await getPool().query('select state, because, gone, run_id as "runId" from eviction_answers where herd_id = $1', [herdOf(name)])).rows[0]
+const until = (name: string, state: string) =>
+  expect.poll(async () => (await standing(name))?.state, { timeout: timeoutMs, interval: 100 }).toBe(state)
+const runsOf = async (name: string): Promise<{ id: string; operation: string; reason: string; actor: string; state: string }[]> =>
+  (
+    await getPool().query(
+      `select id, operation, reason, actor_name as actor, state from runs where idempotency_key like 'eviction:' || $1 || ':%' order by created_at`,
+      [herdOf(name)],
+    )
+  ).rows
+const primaryOf = (name: string) =>
+  [1, 2, 3].filter((n) => !bench.served.fleet.instance(`${name} on ${name}-${n}`).hasStandbySignal).map((n) => `${name}-${n}`)
+
+/** Somebody else has the herd's lock, until what this answers is called. */
+const hold = async (name: string): Promise<() => Promise<unknown>> => {
+  const lock = `herd:${herdOf(name)}`
+  await getPool().query(
+    `insert into leases (name, token, holder, reason, expires_at) values ($1, gen_random_uuid(), 'ben', 'looks around', now() + interval '1 hour')`,
+    [lock],
+  )
+  return () => getPool().query('delete from leases where name = $1', [lock])
+}
+
+test('a notice moves the primary to a standby that stays, as a run of the console’s own with its reason, and nothing is lost on the way', async () => {
+  await say('plain-1', 120)
+  await until('plain', 'safe')
+  expect(primaryOf('plain')).toEqual(['plain-2'])
+  const [moved, left] = await runsOf('plain')
+  expect(moved).toMatchObject({ operation: 'switchover', state: 'done', actor: systemActor.name })
+  expect(moved!.reason).toMatch(
+    /^AWS takes the spot machine of plain on plain-1 \(i-0[0-9a-f]{16}\) at \d\d:\d\d:\d\d UTC\. plain on plain-2 takes over/,
+  )
+  expect(left).toMatchObject({ operation: 'leave-names', state: 'done' })
+  expect((await runsOf('plain')).length).toBe(2)
+  const { rows } = await getPool().query(`select act from audit where title = 'plain-1' order by seq`)
+  expect(rows).toEqual([{ act: 'machine.eviction' }])
+  expect(bench.served.fleet.world.violations).toEqual([])
+})
+
+test('several machines at once: the one that stays takes over, and a notice for it while the first run works moves the primary on', async () => {
+  const free = await hold('wave')
+  await Promise.all([say('wave-1', 120), say('wave-2', 120)])
+  await free()
+  await until('wave', 'safe')
+  expect(primaryOf('wave')).toEqual(['wave-3'])
+  const done = (await runsOf('wave')).map(({ operation, state }) => `${operation} ${state}`)
+  expect(done.filter((one) => one === 'switchover done')).toHaveLength(1)
+  // The switchover gave the names to all standbys: each that goes leaves them afterwards.
+  expect(done.slice(-2)).toEqual(['leave-names done', 'leave-names done'])
+
+  await say('twice-1', 120)
+  await until('twice', 'running')
+  await say('twice-2', 120)
+  await until('twice', 'safe')
+  expect(primaryOf('twice')).toEqual(['twice-3'])
+})
+
+test('a notice that is withdrawn before anything started leaves the herd as it is, and a standby’s own moves no primary', async () => {
+  const free = await hold('back')
+  await say('back-1', 120)
+  await until('back', 'waiting')
+  expect((await standing('back')).because).toContain('looks around, by ben')
+  await say('back-1', null)
+  await free()
+  await say('back-3', 120)
+  await until('back', 'safe')
+  expect((await runsOf('back')).map(({ operation }) => operation)).toEqual(['leave-names'])
+  expect(primaryOf('back')).toEqual(['back-1'])
+})
+
+test('where the environment does not answer evictions nobody acts, and the herd’s page is told so', async () => {
+  await say('off-1', 120)
+  await until('off', 'off')
+  expect(await runsOf('off')).toEqual([])
+})
+
+test('a herd whose primary’s machine is gone without a word fails over, since EC2 itself says that it does not run any more', async () => {
+  const { rows } = await getPool().query(`select account_id, instance_id from machines where title = 'lost-1'`)
+  bench.served.fleet.host('lost-1').power = 'off'
+  await look()
+  await inPgTransaction((client) =>
+    noteGone(client, { id: rows[0].account_id, region: 'us-east-1' }, [{ instance_id: rows[0].instance_id, state: 'terminated' }]),
+  )
+  await expect.poll(() => primaryOf('lost').includes('lost-2') || primaryOf('lost').includes('lost-3'), { timeout: timeoutMs }).toBe(true)
+  const [run] = await runsOf('lost')
+  expect(run).toMatchObject({ operation: 'failover', reason: expect.stringContaining('AWS has taken the spot machine of lost on lost-1') })
+  await waitForRun(systemActor, run!.id, { timeoutMs })
+  expect(bench.served.fleet.world.violations).toEqual([])
+})
+
+test('workers that are killed while they decide and while they act leave one switchover, which another worker ends', async () => {
+  await say('dies-1', 120)
+  await until('dies', 'running')
+  await Promise.all(workers.map((worker) => worker.kill()))
+  workers = [await bench.startWorker({ sweepEveryMs: 200 })]
+  await until('dies', 'safe')
+  expect(primaryOf('dies')).toHaveLength(1)
+  expect(primaryOf('dies')).not.toEqual(['dies-1'])
+  expect((await runsOf('dies')).filter(({ operation }) => operation === 'switchover').map(({ state }) => state)).toEqual(['done'])
+  expect(bench.served.fleet.world.violations).toEqual([])
+})
+
+test('what a host says with another’s token, or before it is a server, is not kept', async () => {
+  const said = { hostname: 'busy-2', instanceId: await instanceIdOf('busy-2'), interruption: null, rebalance: {} }
+  expect(await keepNotice('token of busy-1', said)).toEqual({ outcome: 'other-host', hostname: 'busy-1' })
+  expect(await keepNotice('token of nobody', said)).toEqual({ outcome: 'token-unknown' })
+  await getPool().query(`update discovered_hosts set server_id = null where hostname = 'busy-2'`)
+  expect(await keepNotice('token of busy-2', said)).toEqual({ outcome: 'unregistered', hostname: 'busy-2' })
+  expect((await getPool().query('select from evictions where server_id = $1', [idOf('busy-2')])).rows).toEqual([])
+})

@@ -1,0 +1,52 @@
+import { formatDuration } from '../values/duration'
+import { chooseRecovery, type ThreatenedHerd, type ThreatenedMember } from './recovery'
+
+export interface Ahead {
+  /** Of the herd's last switchover that a canary measured; null: none did. */
+  measured: { gapMs: number; at: string } | null
+  /** Whether the environment lets the console act by itself. */
+  answers: boolean
+  /** Ids of volumes of the member's machine besides its root. */
+  dataVolumes: readonly string[]
+}
+
+const through = ({ title, zone }: ThreatenedMember, from: ThreatenedMember): string =>
+  zone === null ? title : `${title} in ${zone}${zone === from.zone ? ', the same zone' : ''}`
+
+/** What becomes of a herd if AWS takes the machine of one member now: a sentence or two for its page. */
+export const sayAhead = (herd: ThreatenedHerd, memberId: string, { measured, answers, dataVolumes }: Ahead): string => {
+  const member = herd.members.find(({ id }) => id === memberId)!
+  if (member.role !== 'primary') return standbyAhead(herd, member)
+  const members = herd.members.map((one) => (one.id === memberId ? { ...one, threat: 'announced' as const, state: 'online' } : one))
+  const next = chooseRecovery({ ...herd, members }, [])
+  if ('to' in next) {
+    const gap =
+      measured === null
+        ? 'Less than a second without writes as a rule (no switchover of this herd was measured yet)'
+        : `About ${formatDuration(measured.gapMs / 1000)} without writes (as measured on ${measured.at.slice(0, 10)})`
+    const who = answers ? '' : ' Somebody has to do it: the environment does not answer evictions by itself.'
+    return `${gap}, through ${through(next.to, member)}, inside the notice. Nothing is lost.${who}`
+  }
+  const why = 'because' in next ? next.because : ''
+  return `${why} ${withoutSuccessor(dataVolumes)}`.trim()
+}
+
+/** The console moves no volume and launches no replacement by itself. */
+const withoutSuccessor = (dataVolumes: readonly string[]): string => {
+  if (dataVolumes.length === 0)
+    return 'Nobody takes writes then, and what is on its disk is lost: restore the newest backup on another machine. A standby on another machine would take over.'
+  const which = dataVolumes.length === 1 ? `the volume ${dataVolumes[0]}` : `the volumes ${dataVolumes.join(' and ')}`
+  return `Nobody takes writes then, until somebody attaches ${which} to another machine and starts PostgreSQL there; what was committed is on it, if EC2 does not delete it with the machine. A standby on another machine would take over.`
+}
+
+const standbyAhead = ({ members }: ThreatenedHerd, member: ThreatenedMember): string => {
+  const left = members.filter(
+    (one) =>
+      one.id !== member.id && one.role === 'standby' && one.state === 'online' && one.threat !== 'announced' && one.threat !== 'gone',
+  )
+  const who =
+    left.length === 0
+      ? 'No standby is left to take over from the primary.'
+      : `${left.map(({ title }) => title).join(' and ')} ${left.length === 1 ? 'stays' : 'stay'} as standby.`
+  return `No write waits. It leaves the DNS names that standbys share before it goes. ${who}`
+}

@@ -1,0 +1,87 @@
+/** What AWS says of a member's machine: nothing, that its risk has risen, that it takes it, or it is gone. */
+export type Threat = 'none' | 'recommended' | 'announced' | 'gone'
+
+export interface ThreatenedMember {
+  id: string
+  title: string
+  role: 'primary' | 'standby' | 'unknown'
+  /** As PostgreSQL was last seen: `online`, `unreachable` … */
+  state: string
+  threat: Threat
+  /** Of the notice that is in force for its machine; null: none is. */
+  noticeId: string | null
+  /** Its place among those that could take over; null: it may not, and `because` says why. */
+  rank: number | null
+  because: string
+  /** Availability zone of its machine; null: not known. */
+  zone: string | null
+}
+
+export interface ThreatenedHerd {
+  name: string
+  /** Who decides which member is primary. */
+  manager: string
+  members: readonly ThreatenedMember[]
+}
+
+/** `failover`: the primary's machine is gone. `leave`: a standby leaves the DNS names it shares. `wait`: nothing is to be done yet. */
+export type Recovery =
+  | { way: 'switchover' | 'zero-gap' | 'failover'; from: ThreatenedMember; to: ThreatenedMember }
+  | { way: 'leave'; member: ThreatenedMember }
+  | { way: 'safe' | 'wait' | 'person'; because: string }
+
+const isLosing = ({ threat }: ThreatenedMember): boolean => threat === 'announced' || threat === 'gone'
+
+/** The standby to take over from a primary whose machine goes: one that stays; among those, one of low risk; then by rank. null: none. */
+export const successorOf = (members: readonly ThreatenedMember[]): ThreatenedMember | null =>
+  members
+    .filter((one) => one.role !== 'primary' && one.rank !== null && !isLosing(one))
+    .sort((a, b) => Number(a.threat === 'recommended') - Number(b.threat === 'recommended') || a.rank! - b.rank!)[0] ?? null
+
+const titles = (members: readonly ThreatenedMember[]): string => members.map(({ title }) => title).join(' and ')
+
+/**
+ * The next thing to do for a herd that loses machines; asked again after each step, until it answers `safe`. `left`: notices whose members left their names already.
+ */
+export const chooseRecovery = ({ manager, members }: ThreatenedHerd, left: readonly string[]): Recovery => {
+  const primary = members.find(({ role }) => role === 'primary') ?? null
+  if (primary !== null && isLosing(primary)) {
+    const next = movePrimary(manager, primary, members)
+    if (next !== null) return next
+  }
+  const leaving = members.find(
+    (one) =>
+      one.role === 'standby' &&
+      one.threat === 'announced' &&
+      one.state === 'online' &&
+      !(one.noticeId !== null && left.includes(one.noticeId)),
+  )
+  if (leaving !== undefined) return { way: 'leave', member: leaving }
+  const losing = members.filter(isLosing)
+  if (losing.length === 0) return { way: 'safe', because: 'No machine of the herd is being taken back.' }
+  return primary === null
+    ? { way: 'wait', because: 'No member is known to be the primary.' }
+    : { way: 'safe', because: `${primary.title} is primary and stays; ${titles(losing)} can go.` }
+}
+
+const movePrimary = (manager: string, primary: ThreatenedMember, members: readonly ThreatenedMember[]): Recovery | null => {
+  const isPatroni = manager === 'patroni'
+  const isOwn = manager === 'none' || manager === 'unknown'
+  if (!isOwn && !isPatroni)
+    return { way: 'person', because: `${manager} decides which member is primary, and the console moves it in no such herd by itself.` }
+  const to = successorOf(members)
+  const isUp = primary.state === 'online'
+  if (to === null) return { way: 'person', because: noSuccessor(primary, members) }
+  if (isUp) return { way: isPatroni ? 'zero-gap' : 'switchover', from: primary, to }
+  if (isPatroni) return { way: 'wait', because: `${primary.title} is ${primary.state}: Patroni promotes another member.` }
+  if (primary.threat === 'gone') return { way: 'failover', from: primary, to }
+  return { way: 'wait', because: `${primary.title} is ${primary.state}, and its machine still runs.` }
+}
+
+const noSuccessor = (primary: ThreatenedMember, members: readonly ThreatenedMember[]): string => {
+  const others = members.filter((one) => one.id !== primary.id)
+  if (others.length === 0) return `${primary.title} has no standby.`
+  return `No standby can take over from ${primary.title}. ${others
+    .map((one) => `${one.title}: ${isLosing(one) ? 'AWS takes its machine back too.' : one.because}`)
+    .join(' ')}`
+}

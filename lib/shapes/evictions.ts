@@ -1,0 +1,19 @@
+export interface SpotMember {
+  id: string
+  title: string
+  role: string
+  /** `m5.xlarge in eu-central-1a`. */
+  machine: string
+  threat: 'none' | 'recommended' | 'announced' | 'gone'
+  /** ISO; when AWS takes it. */
+  dueAt: string | null
+  /** What becomes of the herd if it goes now. */
+  ahead: string
+}
+
+export interface HerdEvictions {
+  /** Those on spot machines; empty: none is. */
+  members: SpotMember[]
+  /** What is done now; null: nothing is lost. */
+  answer: { state: 'open' | 'running' | 'waiting' | 'safe' | 'refused' | 'off'; because: string; runId: string | null } | null
+}

@@ -5,6 +5,7 @@ export const benches = {
   patroni: '20 zero-gap switchovers of a Patroni herd under 16 writers, against Patroni behind HAProxy and with PgBouncer paused around it',
   build: 'a cluster of three on bare hosts, and again with nothing to change, against an Ansible playbook of the same end state',
   rebuild: 'a diverged standby of 2 GB made to stream again, against pg_rewind, pg_basebackup and rsync alone',
+  eviction: 'spot machines of a primary taken by AWS under writers, through a standby, against a poll and a host that boots on the volume',
   resize: 'a standby made another type while readers use its DNS name, against a script that stops, modifies, starts and waits',
   fanout: 'reload of 50 instances on 50 hosts against Ansible, parallel-ssh and clush',
   fleet:

@@ -6,7 +6,7 @@ export interface SignedRequest {
   /** Path and query as they came. */
   url: string
   headers: IncomingHttpHeaders
-  body: string
+  body: string | Buffer
 }
 
 export interface Signed {
@@ -17,7 +17,7 @@ export interface Signed {
 
 export class SignatureFault extends Error {
   constructor(
-    readonly code: 'MissingAuthenticationToken' | 'InvalidClientTokenId' | 'SignatureDoesNotMatch',
+    readonly code: 'MissingAuthenticationToken' | 'InvalidClientTokenId' | 'SignatureDoesNotMatch' | 'XAmzContentSHA256Mismatch',
     message: string,
   ) {
     super(message)
@@ -25,7 +25,7 @@ export class SignatureFault extends Error {
 }
 
 const skewMaxMs = 5 * 60_000
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex')
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
 const authorization =
@@ -33,6 +33,14 @@ const authorization =
 
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+
+/** What the signature of a request to S3 stands for. Throws where the body is another one. */
+const signedPayload = ({ headers, body }: SignedRequest): string => {
+  const said = String(headers['x-amz-content-sha256'] ?? '')
+  if (said !== 'UNSIGNED-PAYLOAD' && said !== sha256(body))
+    throw new SignatureFault('XAmzContentSHA256Mismatch', "The provided 'x-amz-content-sha256' header does not match what was computed.")
+  return said
+}
 
 /** Signature version 4, recomputed from the request as it arrived. Throws SignatureFault as AWS words it. */
 export const verifySignature = (request: SignedRequest, secretOf: (accessKeyId: string) => string | undefined, nowMs: number): Signed => {
@@ -60,7 +68,9 @@ export const verifySignature = (request: SignedRequest, secretOf: (accessKeyId: 
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .sort()
     .join('&')
-  const path = url.pathname.split('/').map(encode).join('/')
+  // S3 alone takes the path as it was sent, and says what of the body is signed.
+  const isS3 = service === 's3'
+  const path = isS3 ? request.url.split('?')[0]! : url.pathname.split('/').map(encode).join('/')
   const headers = signedHeaders.split(';')
   if (!headers.includes('host')) throw new SignatureFault('SignatureDoesNotMatch', 'The host header is not signed.')
   const canonical = [
@@ -75,7 +85,7 @@ export const verifySignature = (request: SignedRequest, secretOf: (accessKeyId: 
     ),
     '',
     signedHeaders,
-    sha256(request.body),
+    isS3 ? signedPayload(request) : sha256(request.body),
   ].join('\n')
   const scope = `${day}/${region}/${service}/aws4_request`
   const key = [region, service, 'aws4_request'].reduce((from, part) => hmac(from, part), hmac(`AWS4${secret}`, day))

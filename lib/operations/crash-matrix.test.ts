@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { backupCases } from '@/e2e/harness/twin/backup-cases'
 import { applied, atMost, type Case, isGivenUp, runsUnlessAsked } from '@/e2e/harness/twin/crash-laws'
 import { healthyWorld } from '@/e2e/harness/twin/healthy'
 import { maintenanceCases } from '@/e2e/harness/twin/maintenance-cases'
@@ -117,6 +118,7 @@ const cases: Case[] = [
   ...parameterCases,
   ...sessionCases,
   ...replicationCases,
+  ...backupCases,
 ]
 
 const stageOf = async ({ operation: name, target, input, prepare, broken }: Case): Promise<Stage> => {

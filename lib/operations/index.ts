@@ -2,6 +2,8 @@ import type { ManagedBy } from '@/lib/domain/managers/manager'
 import { describeOperation } from '@/lib/kernel/operation/describe-operation'
 import type { Operation, OperationDescription } from '@/lib/kernel/operation/operation'
 import { adopt } from './adopt'
+import { backUp } from './backups/back-up'
+import { restore } from './backups/restore'
 import { checkServer } from './check-server'
 import { checkZone } from './check-zone'
 import { checkpoint } from './checkpoint'
@@ -83,6 +85,8 @@ export const operations: readonly Operation[] = [
   demote,
   rejoin,
   rebuild,
+  backUp,
+  restore,
   resize,
   rebootOwnHost,
   leaveNames,

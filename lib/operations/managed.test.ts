@@ -81,6 +81,7 @@ const harmless = [
   'checkpoint',
   'leave-names',
   'vacuum',
+  'back-up',
   'analyze',
   'reindex',
   'drop-invalid-index',

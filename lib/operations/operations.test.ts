@@ -101,6 +101,6 @@ test('an operation that is offered nothing by an unknown state never gets one: u
   // A directory that is gone was seen to be gone: what makes it anew may do so.
   for (const operation of operationsOn('instance'))
     for (const state of ['refused', 'unreachable', 'unknown', 'absent'])
-      if (operation.name !== 'rebuild' || state !== 'absent')
+      if (!['rebuild', 'restore'].includes(operation.name) || state !== 'absent')
         expect(operation.offered({ state }).verdict, `${operation.name} ${state}`).toBe('refuse')
 })

@@ -30,6 +30,7 @@ const harmless = [
   'reload',
   'checkpoint',
   'vacuum',
+  'back-up',
   'analyze',
   'reindex',
   'drop-invalid-index',

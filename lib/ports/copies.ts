@@ -1,4 +1,5 @@
 import type { InstanceAddress } from './addresses'
+import type { BackupsAct, BackupsRead } from './backups'
 import type { InPlaceAct, InPlaceRead } from './in-place'
 import type { CallOptions } from './postgres'
 import type { Following } from './replication'
@@ -60,7 +61,7 @@ export interface CopySpec {
   tablespaces: { oid: string; location: string }[]
 }
 
-export interface CopiesRead extends RewindsRead, InPlaceRead {
+export interface CopiesRead extends RewindsRead, InPlaceRead, BackupsRead {
   /** `withSizes` also measures the places and the copy, which takes long on big ones. Throws only `shell.*`. */
   look: (instance: InstanceAddress, options: CallOptions & { withSizes?: boolean }) => Promise<CopySight>
   /** Files of `configuration` that are text, without passwords, each at most 64 KiB. Throws `shell.*`. */
@@ -76,7 +77,7 @@ export interface CopiesRead extends RewindsRead, InPlaceRead {
 }
 
 /** Each throws `shell.*`, with `isOver: true` when the action is known to be over or never to have begun. */
-export interface CopiesAct extends RewindsAct, InPlaceAct {
+export interface CopiesAct extends RewindsAct, InPlaceAct, BackupsAct {
   /**
    * Begins a base backup beside the data directory, as host work of the spec's key, and returns. The copy keeps the configuration of the old directory
    * and leaves the source's out (where there was no old one, it keeps the source's). The address needs its major version. An error when a copy of ours is

@@ -5,6 +5,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { CopiesAct, CopiesRead, CopySpec, Following, HostWorkAct, HostWorkRead, InstanceAddress } from '@/lib/ports'
 import type { CallOptions } from '@/lib/ports/postgres'
 import type { Ssh } from '../ssh'
+import { makeBackups } from './backups'
 import { type Carrier, carryHere } from './carrier'
 import { inPlaceCommand, makeInPlace } from './in-place'
 import { parseConfiguration, parseSight } from './look'
@@ -40,10 +41,12 @@ export const makeCopies = (
   }
   const rewinds = makeRewinds(ssh, work)
   const inPlace = makeInPlace(ssh, carrier)
+  const backups = makeBackups(run, work.act)
   return {
     read: {
       ...rewinds.read,
       ...inPlace.read,
+      ...backups.read,
       look: async (instance, { withSizes, ...options }) => {
         const values = [instance.binDirectory ?? '', withSizes ? 'sizes' : '']
         return parseSight(await run(instance, 'Looking for copies', lookScript, values, options))
@@ -68,6 +71,7 @@ export const makeCopies = (
     act: {
       ...rewinds.act,
       ...inPlace.act,
+      ...backups.act,
       start: async (instance, spec, options) => {
         await run(instance, 'A copy', mayBeginScript, [], options)
         const { key, source, rateKbMax, tablespaces } = spec

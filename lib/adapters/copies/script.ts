@@ -6,7 +6,7 @@ import { inPlaceKey } from './in-place-script'
  * $found: where a copy of $1 lies. Its files: key, places (what TAB aside TAB path) and stage: unfinished, whole, out (the old leaves), in (the new comes),
  * swapped, removing (the old is being removed).
  */
-const finding = `${aside}
+export const finding = `${aside}
 findCopy() {
   asideOf "$1"
   found= key= stage=none

@@ -11,6 +11,7 @@ export const managedDeeds = [
   'demote',
   'rejoin',
   'rebuild',
+  'restore',
   'repoint',
   'drop-slot',
   'create',
@@ -74,6 +75,11 @@ const patroni: Record<ManagedDeed, Way> = {
   rebuild: {
     comesOf: 'Patroni would start a server on a directory that is only half there.',
     instead: (one) => `Use Reinitialise through Patroni, or ${patronictl(one, 'reinit', ...memberOf(one))}.`,
+  },
+  restore: {
+    comesOf: 'Patroni would start a server on a directory that is only half there, and promote another member meanwhile.',
+    instead: (one) =>
+      `Stop Patroni on all members, remove the cluster from the DCS with ${patronictl(one, 'remove')}, and let it bootstrap from the backup with a custom method (\`bootstrap.method\`) that runs pgbackrest restore.`,
   },
   repoint: {
     comesOf: 'Patroni writes primary_conninfo itself: each standby follows the leader, or the member in its tag replicatefrom.',
@@ -177,6 +183,7 @@ const ways: Readonly<Record<ManagerKind, Record<ManagedDeed, Way>>> = {
       failover: () => 'A Multi-AZ DB instance fails over by itself; otherwise promote a read replica with Promote through RDS.',
       create: () => 'Make a read replica: `aws rds create-db-instance-read-replica`.',
       rebuild: () => 'Delete the read replica and make another one: `aws rds create-db-instance-read-replica`.',
+      restore: () => 'Use `aws rds restore-db-instance-to-point-in-time`, which makes another DB instance.',
       rejoin: () => 'RDS does not make a former primary follow: make another read replica with `aws rds create-db-instance-read-replica`.',
     },
   ),

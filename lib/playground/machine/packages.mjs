@@ -44,6 +44,7 @@ const testNeeds = [
   program('busybox', 'busybox'),
   ...patroniNeeds,
   program('sudo', 'sudo'),
+  program('pgbackrest', 'pgbackrest'),
   { package: 'python3-idna', isThere: () => existsSync('/usr/lib/python3/dist-packages/idna/__init__.py') },
   { package: 'python3-aiosmtpd', isThere: () => existsSync('/usr/lib/python3/dist-packages/aiosmtpd') },
   { package: 'chromium', isThere: () => existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium') },

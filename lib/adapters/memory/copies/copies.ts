@@ -7,6 +7,7 @@ import { type Calls, perform, reach } from '../world/calls'
 import { beginWork, isAtWork } from '../world/long-work'
 import { flow, serves } from '../world/wal'
 import { type Directory, inDirectory, type MemoryCopy, type MemoryInstance, type World, watchPrimaries } from '../world/world'
+import { memoryBackupsAct, memoryBackupsRead } from './backups'
 import { memoryInPlaceAct, memoryInPlaceRead } from './in-place'
 import { memoryRewindsAct, memoryRewindsRead } from './rewinds'
 
@@ -15,6 +16,7 @@ const copyBytes = 2 ** 30
 export const memoryCopiesRead = (world: World): CopiesRead => ({
   ...memoryRewindsRead(world),
   ...memoryInPlaceRead(world),
+  ...memoryBackupsRead(world),
   look: async (address, { withSizes, ...options }) => {
     const instance = find(world, address)
     await reach(world.clock, instance.host, options)
@@ -76,6 +78,7 @@ export const memoryCopiesAct = (world: World, calls: Calls): CopiesAct => {
   return {
     ...memoryRewindsAct(world, calls),
     ...memoryInPlaceAct(world, calls),
+    ...memoryBackupsAct(world, act, directoryOf),
     start: (address, { key, source: { conninfo, slotName } }, options) =>
       act(address, 'copy', options, (instance) => {
         if (instance.copy !== null) throw failed(`a copy of ours (${instance.copy.key}) is there already`)

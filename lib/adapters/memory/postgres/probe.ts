@@ -103,6 +103,7 @@ const endOf = ({ checkpointBytes, walBytes, ranAsStandby }: MemoryInstance): Pro
 
 /** The primary's WAL says more than this one runs with: from 14 on it stops replaying there until it is restarted. */
 const stopsReplaying = (world: World, standby: MemoryInstance): boolean => {
+  if (standby.hasStandbySignal && standby.isAtTarget) return true
   if (!standby.hasStandbySignal || !isStreaming(world, standby)) return false
   let top = configuredUpstream(world, standby)
   for (let depth = 0; top?.hasStandbySignal && depth < world.instances.size; depth += 1) top = configuredUpstream(world, top)

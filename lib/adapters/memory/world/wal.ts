@@ -52,6 +52,7 @@ export const startTimeline = (instance: MemoryInstance): void => {
   instance.forks = [...instance.forks, { timeline: instance.timeline, bytes: instance.walBytes }]
   instance.timeline += 1
   instance.hasStandbySignal = false
+  instance.isAtTarget = false
   instance.walBytes += recordBytes
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Session } from '@/lib/domain/activity/session'
+import type { Backup } from '@/lib/domain/backups/info'
 import type { ReadList } from '@/lib/domain/machines/prices'
 import type { MaintainedIndex, MaintainedTable } from '@/lib/domain/maintenance/work'
 import type { EtcdSeen } from '@/lib/domain/managers/etcd'
@@ -127,6 +128,8 @@ export interface MemoryInstance {
   isRewinding: boolean
   /** rsync is at work in its data directory under that key, or was. */
   inPlaceKey: string | null
+  /** It was restored, and its recovery ends and pauses where it stands. */
+  isAtTarget: boolean
   /** Why it cannot be rebuilt in place; null: it can. */
   refusesInPlace: string | null
   freeBytes: number
@@ -176,6 +179,7 @@ export const inDirectory = [
   'forks',
   'following',
   'inPlaceKey',
+  'isAtTarget',
 ] as const satisfies readonly (keyof MemoryInstance)[]
 export type Directory = Pick<MemoryInstance, (typeof inDirectory)[number]>
 
@@ -299,12 +303,26 @@ export type MemoryScript = (
   environment: Readonly<Record<string, string>>,
 ) => { exitCode: number; output: string } | 'hangs'
 
+/** Of a herd, in pgBackRest's repository. */
+export interface MemoryStanza {
+  name: string
+  /** Why nothing of it is known; null: it is. */
+  because: string | null
+  isBusy: boolean
+  /** Oldest first. */
+  backups: Backup[]
+  /** Where WAL ends after which a segment is missing in the archive, bytes. */
+  gaps: number[]
+}
+
 export interface World {
   clock: MemoryClock
   stacks: MemoryStacks
   launches: MemoryLaunches
   hosts: Map<string, MemoryHost>
   herds: Map<string, InventoryHerd>
+  /** By herd. */
+  stanzas: Map<string, MemoryStanza>
   instances: Map<string, MemoryInstance>
   zones: Map<string, MemoryZone>
   names: Map<string, InventoryName>

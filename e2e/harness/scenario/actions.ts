@@ -26,6 +26,7 @@ const actions: Actions = {
     const order = await placeOrder(place, words)
     orders.delete(order.name)
     orders.set(order.name, order)
+    if (order.refused !== null && point) throw new Error(`Nothing can be held, the order was refused: ${order.refused}`)
     if (order.refused !== null) return `refused: ${order.refused}`
     if (!point) return words.later === undefined ? 'submitted' : 'scheduled'
     const isOver = async () => {

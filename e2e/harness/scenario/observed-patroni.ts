@@ -83,7 +83,9 @@ export const untilPatroniSeen = async (place: Place): Promise<void> => {
         + (select count(*) from poolers p where p.herd_id = h.id and p.follows is distinct from 'right'))::int as missing
       from herds h join instances i on i.herd_id = h.id where h.name = $1 group by h.id`
     const isSeen = async () => (await getPool().query<{ missing: number }>(sql, [herd.name])).rows[0]?.missing === 0
-    await until(`${place.plain(herd.name)} to be whole`, async () => (await isWhole()) && (await isSeen()), {
+    // Patroni 3.0 says running of a standby that has no receiver yet.
+    const isStreaming = async () => (await seeMembers(place, name)).every(({ role, from }) => role === 'primary' || from !== null)
+    await until(`${place.plain(herd.name)} to be whole`, async () => (await isWhole()) && (await isStreaming()) && (await isSeen()), {
       timeoutMs: settleMs,
       everyMs: 300,
     })

@@ -8,8 +8,11 @@ import { pricesOfAccount } from '../prices/catalogue'
 
 const choicesMax = 5
 const fallbacksMax = 3
+/** In zones that the herd is in already. */
+const nearMax = 2
 
-const select = `select b.*, e.name as environment_name, a.name as account_name, h.name as herd_name, k.public_key as console_key
+const select = `select b.*, e.name as environment_name, a.name as account_name, h.name as herd_name, k.public_key as console_key,
+    (select array_agg(distinct s.site) from instances i join servers s on s.id = i.server_id where i.herd_id = b.herd_id) as herd_sites
   from blueprints b join environments e on e.id = b.environment_id left join cloud_accounts a on a.id = b.account_id
     left join herds h on h.id = b.herd_id left join console_keys k on k.environment_id = b.environment_id and k.state = 'current'`
 
@@ -24,6 +27,7 @@ interface Row {
   herd_name: string | null
   admin_password: boolean
   console_key: string | null
+  herd_sites: string[] | null
   imported: Record<string, unknown> | null
 }
 
@@ -48,6 +52,31 @@ const choicesOf = (catalogue: Catalogue, blueprint: Blueprint): LaunchChoice[] =
   const near = own.filter((one) => one.region === region)
   if (blueprint.market !== 'spot' || !blueprint.fallsBack) return near
   return [...near, ...offersOn('on-demand', fallbacksMax, region === undefined ? wanted.regions : [region])]
+}
+
+/** As its zone is named, which a launch writes as the site of a server. */
+const regionOfZone = (zone: string): string | null => /^([a-z]{2}(-[a-z]+)+-\d{1,2})[a-z]$/.exec(zone)?.[1] ?? null
+
+/** Machines in zones where the herd has none yet come first, and on-demand before the herd's own zones. */
+const standbyChoicesOf = (catalogue: Catalogue, blueprint: Blueprint, zones: readonly string[]): LaunchChoice[] => {
+  const region = zones.map(regionOfZone).find((one) => one !== null)
+  if (region === undefined || region === null) return []
+  const wanted = { ...requirementsOf(blueprint), regions: [region] }
+  const known = new Set(catalogue.offers.flatMap((one) => (one.region === region && one.zone !== null ? [one.zone] : [])))
+  const allowed = [...known].filter((zone) => blueprint.zones.length === 0 || blueprint.zones.includes(zone)).sort()
+  const offersOn = (market: Blueprint['market']): LaunchChoice[] =>
+    choose(catalogue, { ...wanted, market }).offers.flatMap((one) => {
+      const choice = asChoice(one, market, blueprint)
+      return choice.zone === null && allowed.length > 0 ? allowed.map((zone) => ({ ...choice, zone })) : [choice]
+    })
+  const isElsewhere = ({ zone }: LaunchChoice): boolean => zone !== null && !zones.includes(zone)
+  const own = offersOn(blueprint.market)
+  const last = blueprint.market === 'spot' && blueprint.fallsBack ? offersOn('on-demand') : []
+  return [
+    ...own.filter(isElsewhere).slice(0, choicesMax),
+    ...last.filter(isElsewhere).slice(0, fallbacksMax),
+    ...own.filter((one) => !isElsewhere(one)).slice(0, nearMax),
+  ]
 }
 
 const asChoice = ({ offer, type }: ScoredOffer, market: Blueprint['market'], { architecture }: Blueprint): LaunchChoice => ({
@@ -80,6 +109,10 @@ const inventoryOf = async (row: Row): Promise<InventoryBlueprint> => {
     hasPassword: row.admin_password,
     publicKey: row.console_key,
     choices,
+    standbyChoices:
+      catalogue === null
+        ? []
+        : standbyChoicesOf(catalogue, blueprint, row.herd_sites ?? choices.slice(0, 1).flatMap(({ zone }) => zone ?? [])),
     storageUsdGbMonth:
       catalogue?.storage.find(({ region, kind }) => region === choices[0]?.region && kind === blueprint.volumeKind)?.usdGbMonth ?? null,
     hasSamplePrices: catalogue?.sources.some(({ isSample }) => isSample) === true,

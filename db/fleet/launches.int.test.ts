@@ -49,6 +49,8 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => database.stop())
 
+const second = { server: '6f1c2a00-0000-8000-8000-000000000004', instance: '6f1c2a00-0000-8000-8000-000000000005' }
+
 const launch = (): NewLaunch => ({
   blueprintId: ids.blueprint!,
   jobId: ids.job!,
@@ -85,6 +87,8 @@ test('a blueprint comes with its account, its key, what it asks for beside, and 
     asksFor: ['backup.s3_bucket'],
     blueprint: { name: 'shop', storageGb: 100, adminUser: 'app', major: '18', market: 'spot' },
   })
+  expect(found.standbyChoices[0]).toMatchObject({ region: 'us-east-1', type: 'm5.large', zone: expect.any(String) })
+  expect(found.standbyChoices[0]!.zone).not.toBe(found.choices[0]!.zone)
   expect(JSON.stringify(found)).not.toContain('sealed')
   await expect(read.blueprint(ids.environment!)).rejects.toMatchObject({ code: 'record.missing' })
 })
@@ -104,6 +108,25 @@ test('a launch is registered in one go and once, with its pinned key and under t
   const changes = () => query('select resource, act, actor_name from changes order by resource, act')
   expect(await changes()).toEqual(['herd', 'instance', 'server'].map((resource) => ({ resource, act: 'add', actor_name: 'ada' })))
 
+  const member = {
+    ...launch().members[0]!,
+    serverId: second.server,
+    instanceId: second.instance,
+    hostname: 'shop-2',
+    address: '203.0.113.10',
+    hostKey: 'SHA256:def',
+  }
+  const standby = { blueprintId: ids.blueprint!, jobId: ids.job!, herdId: launch().herd.id, member: { ...member, zone: 'us-east-1b' } }
+  await act.registerStandby(standby, options)
+  await act.registerStandby(standby, options)
+  expect((await read.herdInstances(launch().herd.id)).map(({ title }) => title)).toEqual(['shop on shop-1', 'shop on shop-2'])
+  const { standbyChoices } = await read.blueprint(ids.blueprint!)
+  expect(['us-east-1a', 'us-east-1b']).not.toContain(standbyChoices[0]!.zone)
+  const stray = { ...standby, herdId: second.server }
+  await expect(act.registerStandby(stray, options)).rejects.toMatchObject({ code: 'record.missing' })
+  const taken = { ...standby, member: { ...member, serverId: second.instance, instanceId: second.server } }
+  await expect(act.registerStandby(taken, options)).rejects.toMatchObject({ code: 'record.duplicate' })
+
   const forget = { blueprintId: ids.blueprint!, herdId: launch().herd.id, jobId: ids.job! }
   await query(`insert into poolers (herd_id, server_id, config_path) values ($1, $2, '/etc/pgbouncer/pgbouncer.ini')`, [
     launch().herd.id,
@@ -111,7 +134,7 @@ test('a launch is registered in one go and once, with its pinned key and under t
   ])
   await expect(act.forgetLaunch(forget, options)).rejects.toMatchObject({ code: 'record.in-use' })
   expect(await query('select (select count(*)::int from herds) as herds, (select count(*)::int from instances) as members')).toEqual([
-    { herds: 1, members: 1 },
+    { herds: 1, members: 2 },
   ])
   await query('delete from poolers')
   await act.forgetLaunch(forget, options)
@@ -122,7 +145,7 @@ test('a launch is registered in one go and once, with its pinned key and under t
     ),
   ).toEqual([{ herds: 0, members: 0, servers: 0 }])
   expect((await read.blueprint(ids.blueprint!)).herd).toBeNull()
-  expect((await changes()).filter((one) => one.act === 'delete')).toHaveLength(3)
+  expect((await changes()).filter((one) => one.act === 'delete')).toHaveLength(5)
 })
 
 test('keys of a launched herd are sealed, made again only for another address, reach a host beside the password and its verifier, and open with the vault’s next key', async () => {

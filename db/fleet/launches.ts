@@ -26,6 +26,21 @@ const add = `with blueprint as (select id, environment_id from blueprints where 
   select (select count(*)::int from blueprint) as blueprints, (select count(*)::int from tied) as tied,
     (select count(pg_notify('records', resource)) from (select distinct resource from new union select 'blueprint') as each) as told`
 
+/** One statement: its server and itself, or nothing. What stands already stays. */
+const join = `with blueprint as (select environment_id, herd_id from blueprints where id = $1::uuid and herd_id = $2::uuid),
+  wanted as (
+    select * from jsonb_to_record($3::jsonb) as m("serverId" uuid, "instanceId" uuid, hostname text, address text, "user" text, "hostKey" text, zone text)),
+  fresh as (
+    insert into servers (id, environment_id, hostname, address, ssh_user, profile, host_key, site)
+    select w."serverId", b.environment_id, w.hostname, w.address, w."user", 'debian', w."hostKey", w.zone from wanted w, blueprint b
+    where not exists (select from servers s where s.id = w."serverId") returning *),
+  made as (select * from herds where false),
+  joined as (
+    insert into instances (id, herd_id, server_id) select w."instanceId", b.herd_id, f.id from wanted w, blueprint b, fresh f returning *),
+  ${tellAdded}
+  select (select count(*)::int from blueprint) as blueprints,
+    (select count(pg_notify('records', resource)) from (select distinct resource from new) as each) as told`
+
 /** One statement. Only what was launched: a member on another server has the herd, and so everything, stay. */
 const forget = `with own as (select herd_id as id from blueprints where id = $1::uuid and herd_id = $2::uuid),
   gone as (delete from instances i using own where i.herd_id = own.id returning i.*),
@@ -54,6 +69,15 @@ export const launches: BlueprintsAct = {
           because: 'The blueprint is not registered any more, or another herd was launched from it.',
           isOver: true,
         })
+    } catch (error) {
+      throw sayTaken(error)
+    }
+  },
+  registerStandby: async ({ blueprintId, herdId, jobId, member }, options) => {
+    try {
+      const [row] = await runWithin<{ blueprints: number }>(join, [blueprintId, herdId, JSON.stringify(member), jobId], options)
+      if (row?.blueprints !== 1)
+        throw new Fault('record.missing', { because: 'The herd is not registered any more, or not as this blueprint’s.', isOver: true })
     } catch (error) {
       throw sayTaken(error)
     }

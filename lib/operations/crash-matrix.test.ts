@@ -187,6 +187,7 @@ const elsewhere = [
     'adopt-patroni',
     'build-cluster',
     'launch-herd',
+    'launch-standby',
     'tear-down',
     'create',
     'drill',

@@ -14,6 +14,7 @@ import { dropSlot } from './drop-slot'
 import { failover } from './failover'
 import { followLeader } from './follow-leader'
 import { launchHerd } from './launch'
+import { launchStandby } from './launch/standby'
 import { tearDown } from './launch/tear-down'
 import { leaveNames } from './leave-names'
 import { reboot as rebootMachine, start as startMachine, stop as stopMachine } from './machines'
@@ -113,6 +114,7 @@ export const operations: readonly Operation[] = [
   adopt,
   buildCluster,
   launchHerd,
+  launchStandby,
   tearDown,
   resumePooler,
   pausePooler,

@@ -27,7 +27,8 @@ const targetOf = ({ name, on }: Operation, fleet: MemoryFleet): string => {
   if (on === 'dns-zone') return fleet.zone('prod.test').inventory.id
   if (on === 'name') return [...fleet.world.names.values()][0]!.id
   if (on === 'blueprint') {
-    fleet.world.launches.blueprints.set(blueprintId, shopBlueprint())
+    const herd = name === 'launch-standby' ? { id: standby.herdId, name: 'shop' } : null
+    fleet.world.launches.blueprints.set(blueprintId, shopBlueprint({ herd }))
     return blueprintId
   }
   if (on === 'stack') return declareOn(fleet, ['n1', 'n2', 'n3'])

@@ -17,6 +17,7 @@ const staged = new Set([
   'create',
   'failover',
   'launch-herd',
+  'launch-standby',
   'etcd-defragment',
   'etcd-disarm',
   'etcd-snapshot',

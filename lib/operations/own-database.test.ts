@@ -42,6 +42,7 @@ const harmless = [
   'drop-slot',
   'create',
   'launch-herd',
+  'launch-standby',
   'adopt-patroni',
   'build-cluster',
   'resume-pooler',

@@ -36,6 +36,8 @@ export interface InventoryBlueprint {
   publicKey: string | null
   /** Types to try, best first; those of the fallback market last. All in one region. */
   choices: LaunchChoice[]
+  /** The same for a standby beside it: zones that the herd is not in yet come first. Without a herd, beside the first of `choices`. */
+  standbyChoices: LaunchChoice[]
   /** What each GB of its volume costs for a month in that region; null: not known. */
   storageUsdGbMonth: number | null
   /** Some of the prices are those of the dated sample, not the account’s. */
@@ -57,10 +59,20 @@ export interface NewLaunch {
   members: { serverId: string; instanceId: string; hostname: string; address: string; user: string; hostKey: string; zone: string }[]
 }
 
+/** A standby that was launched beside a herd. */
+export interface NewStandby {
+  blueprintId: string
+  jobId: string
+  herdId: string
+  member: NewLaunch['members'][number]
+}
+
 /** As `InventoryAct`. */
 export interface BlueprintsAct {
   /** Servers, herd and members, and that the herd was launched from the blueprint: all or none. Throws `record.duplicate` where a name or an address is taken. */
   registerLaunch: (launch: NewLaunch, options: CallOptions) => Promise<void>
+  /** Its server and itself, or nothing. Throws as `registerLaunch`. */
+  registerStandby: (standby: NewStandby, options: CallOptions) => Promise<void>
   /** Takes the registrations of a herd away that was launched and is no more. Throws `record.in-use` while a pooler, a DNS name or another member needs them. */
   forgetLaunch: (launch: { blueprintId: string; herdId: string; jobId: string }, options: CallOptions) => Promise<void>
 }

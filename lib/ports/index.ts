@@ -25,7 +25,15 @@ import type { StatementsRead } from './statements'
 export type { ActivityAct, ActivityRead } from './activity'
 export type { HostAddress, InstanceAddress } from './addresses'
 export type { BackupSpec, BackupsSeen, RestoreSpec } from './backups'
-export type { BlueprintsAct, BlueprintsRead, InventoryBlueprint, LaunchChoice, LaunchedBlueprint, NewLaunch } from './blueprints'
+export type {
+  BlueprintsAct,
+  BlueprintsRead,
+  InventoryBlueprint,
+  LaunchChoice,
+  LaunchedBlueprint,
+  NewLaunch,
+  NewStandby,
+} from './blueprints'
 export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler, CanaryRead } from './canary'
 export type { CloudAct, CloudAction, CloudDeed, CloudRead, MachineNow, MachinePlace } from './cloud'
 export { cloudActions } from './cloud'

@@ -30,6 +30,7 @@ export const shopBlueprint = (given: Partial<InventoryBlueprint> = {}, blueprint
     hasPassword: true,
     publicKey: 'ssh-ed25519 AAAA matriarch',
     choices: [choice('m5.large'), choice('m5a.large', { zone: 'us-east-1b' }), choice('m5.large', { market: 'on-demand', hourUsd: 0.096 })],
+    standbyChoices: [choice('m5a.large', { zone: 'us-east-1b' }), choice('m5.large')],
     storageUsdGbMonth: 0.08,
     hasSamplePrices: false,
     asksFor: [],

@@ -1,5 +1,5 @@
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { BlueprintsRead, InventoryBlueprint, NewLaunch } from '@/lib/ports'
+import type { BlueprintsRead, InventoryBlueprint, NewLaunch, NewStandby } from '@/lib/ports'
 import type { World } from './world/world'
 
 export const memoryBlueprints = ({ launches: { blueprints } }: World): BlueprintsRead => ({
@@ -24,15 +24,27 @@ export const addLaunch = (world: World, { blueprintId, herd, members }: NewLaunc
     throw new Fault('record.duplicate', { because: 'A herd of that name was registered meanwhile.', isOver: true })
   const { id, name, clusterName: baseName, port, dataDirectory, systemIdentifier } = herd
   world.herds.set(id, { id, name, environmentId, environmentName, baseName, port, dataDirectory, systemIdentifier })
-  for (const { serverId, instanceId, hostname } of members) {
-    const [host, instance] = [world.hosts.get(hostname)!, world.instances.get(instanceId)!]
-    host.isUnregistered = false
-    Object.assign(host.server, { id: serverId, address: { ...host.server.address, serverId } })
-    Object.assign(instance.inventory, { herdId: id, herdName: name, serverId, title: `${name} on ${hostname}` })
-    instance.isRegistered = true
-    instance.applied.push('registered')
-  }
+  for (const one of members) addMember(world, { id, name }, one)
   world.launches.blueprints.set(blueprintId, { ...blueprint, herd: { id, name } })
+}
+
+const addMember = (
+  world: World,
+  { id, name }: { id: string; name: string },
+  { serverId, instanceId, hostname }: NewLaunch['members'][number],
+): void => {
+  const [host, instance] = [world.hosts.get(hostname)!, world.instances.get(instanceId)!]
+  host.isUnregistered = false
+  Object.assign(host.server, { id: serverId, address: { ...host.server.address, serverId } })
+  Object.assign(instance.inventory, { herdId: id, herdName: name, serverId, title: `${name} on ${hostname}` })
+  instance.isRegistered = true
+  instance.applied.push('registered')
+}
+
+export const addStandby = (world: World, { blueprintId, herdId, member }: NewStandby): void => {
+  const { herd } = found(world.launches.blueprints, blueprintId)
+  if (herd?.id !== herdId) throw new Fault('record.missing', { because: 'The herd is not registered any more.', isOver: true })
+  addMember(world, herd, member)
 }
 
 export const dropLaunch = (world: World, { blueprintId, herdId }: { blueprintId: string; herdId: string }): void => {

@@ -12,7 +12,7 @@ import type {
   NewMember,
   Replacement,
 } from '@/lib/ports'
-import { addLaunch, dropLaunch, memoryBlueprints } from './blueprints'
+import { addLaunch, addStandby, dropLaunch, memoryBlueprints } from './blueprints'
 import { inventoryMachine } from './cloud'
 import { probeOf } from './postgres/probe'
 import { type Calls, perform } from './world/calls'
@@ -243,6 +243,7 @@ export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => 
       }),
     registerCluster: (cluster, options) => act('registerCluster', clusterName(cluster), options, () => addCluster(world, cluster)),
     registerLaunch: (launch, options) => act('registerLaunch', launch.herd.name, options, () => addLaunch(world, launch)),
+    registerStandby: (standby, options) => act('registerStandby', standby.member.hostname, options, () => addStandby(world, standby)),
     forgetLaunch: (launch, options) => act('forgetLaunch', launch.herdId, options, () => dropLaunch(world, launch)),
     unregister: (id, options) =>
       act('unregister', id, options, () => {

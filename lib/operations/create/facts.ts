@@ -189,7 +189,11 @@ const settingsFor = async (
 }
 
 /** null: they cannot be read. */
-const upstreamSettings = async (ports: ReadPorts, { address }: Place, signal: AbortSignal): Promise<Record<string, string> | null> => {
+export const upstreamSettings = async (
+  ports: ReadPorts,
+  { address }: Place,
+  signal: AbortSignal,
+): Promise<Record<string, string> | null> => {
   const options = { database: 'postgres', statementTimeoutMs: queryTimeoutMs, rowsMax: 20, bytesMax: 10_000, signal }
   const names = atLeastUpstreams.map((name) => `'${name}'`).join(', ')
   try {
@@ -208,7 +212,7 @@ const readerFor = async (ports: ReadPorts, upstream: Peer, { address }: Place, s
   return files?.lines ? readerLines(address.host.user) : null
 }
 
-const sizeOf = async (
+export const sizeOf = async (
   ports: ReadPorts,
   { address }: Place,
   signal: AbortSignal,

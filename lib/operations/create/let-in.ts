@@ -6,10 +6,12 @@ import type { CreateFacts } from './facts'
 const askTimeoutMs = 15_000
 const shareTimeoutMs = 30_000
 
-const roleOf = ({ following }: CreateFacts): string => following!.conninfo.user ?? 'replicator'
+type LetInFacts = Pick<CreateFacts, 'instance' | 'upstream' | 'following'> & { server: { title: string } }
+
+const roleOf = ({ following }: LetInFacts): string => following!.conninfo.user ?? 'replicator'
 
 /** The upstream lets the new standby replicate, proven from its own host. A password that is missing there is taken from the upstream's host. */
-export const letIn: Effect<CreateFacts, null, null> = {
+export const letIn: Effect<LetInFacts, null, null> = {
   title: 'Get replication access on the upstream',
   preview: (facts) => ({
     sentence: `Prove that ${facts.upstream!.title} lets ${facts.server.title} replicate as ${roleOf(facts)}; add the password from ${facts.upstream!.address.host.hostname}’s passfile to the one there, if it is missing.`,

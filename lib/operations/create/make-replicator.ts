@@ -5,12 +5,14 @@ import type { CreateFacts } from './facts'
 /** The role that standbys of a herd without any other example follow as, where the herd names none. */
 const replicator = 'replicator'
 
-const roleOf = ({ herd }: CreateFacts): string => herd.replicationUser || replicator
+type ReplicatorFacts = Pick<CreateFacts, 'instance'> & { herd: Pick<CreateFacts['herd'], 'replicationUser'>; server: { title: string } }
+
+const roleOf = ({ herd }: ReplicatorFacts): string => herd.replicationUser || replicator
 
 const makeTimeoutMs = 30_000
 
 /** So that the next standby of the herd finds what it needs. */
-export const makeReplicator: Effect<CreateFacts, null, null> = {
+export const makeReplicator: Effect<ReplicatorFacts, null, null> = {
   title: 'Create the replication role',
   preview: (facts) => ({
     sentence: `Create the role ${roleOf(facts)} in ${facts.instance.title}. Its password is generated on ${facts.server.title} and kept in the passfile there; the console never sees it.`,

@@ -24,7 +24,7 @@ export const registerMember: Effect<CreateFacts, null, null> = {
 }
 
 /** It is a member like any other now: nothing of ours may drop it any more. */
-export const handOver: Effect<CreateFacts, null, null> = {
+export const handOver: Effect<Pick<CreateFacts, 'instance'>, null, null> = {
   title: 'Finish the creation',
   preview: ({ instance }) => ({
     sentence: `Remove the marker that allows ${instance.title} to be dropped if the creation fails.`,

@@ -20,6 +20,8 @@ export const cloudTimeoutMs = 15_000
 
 export type LaunchFacts = {
   input: LaunchInput
+  /** Of the member that is launched: 1 is the first primary. */
+  number: number
   launch: Plain<InventoryBlueprint>
   /** null: the blueprint names no account, or nothing fits. */
   place: Plain<LaunchPlace> | null
@@ -33,6 +35,8 @@ export type LaunchFacts = {
   refusal: string | null
   /** What of its names is taken, in words. */
   taken: string[]
+  /** What a standby may not have less of than its primary; empty for a primary. */
+  atLeast: { [name: string]: string }
   ids: { herd: string; server: string; instance: string }
 }
 
@@ -47,11 +51,14 @@ export const isAlive = ({ state }: Pick<LaunchedMachine, 'state'>): boolean => s
 export const taggedBy = (place: LaunchPlace, blueprintId: string, ports: ReadPorts, signal: AbortSignal): Promise<Launched> =>
   ports.cloud.launched(place, { [blueprintTag]: blueprintId }, { timeoutMs: cloudTimeoutMs, signal })
 
-/** The machine of this launch as it is now; null: there is none that runs. Nothing else carries the blueprint's tag: a gate saw to that. */
+/** What the host of the member is called, and its machine. */
+export const memberName = ({ launch, number }: Pick<LaunchFacts, 'launch' | 'number'>): string => hostnameOf(launch.blueprint.name, number)
+
+/** The member's machine as it is now; null: there is none that runs. No other one of the blueprint has its name: a gate saw to that. */
 export const machineNow = async (facts: LaunchFacts, ports: ReadPorts, signal: AbortSignal): Promise<LaunchedMachine | null> => {
   if (facts.place === null) return null
   const { machines } = await taggedBy(placeIn(facts), facts.launch.id, ports, signal)
-  return machines.find(isAlive) ?? null
+  return machines.find((one) => isAlive(one) && one.tags.Name === memberName(facts)) ?? null
 }
 
 export const addressOf = ({ launch }: LaunchFacts, { privateAddress, publicAddress }: LaunchedMachine): string | null =>
@@ -60,7 +67,7 @@ export const addressOf = ({ launch }: LaunchFacts, { privateAddress, publicAddre
 export const hostOf = (facts: LaunchFacts, machine: LaunchedMachine): HostAddress => ({
   serverId: '',
   environmentId: facts.launch.environmentId,
-  hostname: hostnameOf(facts.launch.blueprint.name, 1),
+  hostname: memberName(facts),
   address: addressOf(facts, machine) ?? '',
   port: 22,
   user: 'postgres',
@@ -81,7 +88,10 @@ export const instanceOn = (facts: LaunchFacts, host: HostAddress): InstanceAddre
 })
 
 /** For the machine that runs; for the first choice while there is none. */
-export const settingsFor = ({ launch }: LaunchFacts, machine: LaunchedMachine | null): TunedSetting[] => {
+export const settingsFor = ({ launch, atLeast }: LaunchFacts, machine: LaunchedMachine | null): TunedSetting[] => {
   const choice = launch.choices.find(({ type }) => type === machine?.type) ?? launch.choices[0]
-  return choice === undefined ? [] : settingsOn(launch.blueprint, choice)
+  if (choice === undefined) return []
+  const because = 'A standby may not have less of it than its primary.'
+  const limits = Object.entries(atLeast).map(([name, value]) => ({ name, value, because }))
+  return [...settingsOn(launch.blueprint, choice).filter(({ name }) => atLeast[name] === undefined), ...limits]
 }

@@ -22,11 +22,11 @@ export const hasChoices = ({ launch }: LaunchFacts): Verdict => {
 }
 
 /** What is needed and the blueprint does not say, or says and no launch does yet. */
-export const canBeFollowed = ({ launch, input }: LaunchFacts): Verdict => {
+export const canBeFollowed = ({ launch, input, number }: LaunchFacts): Verdict => {
   const { blueprint, account, publicKey, hasPassword } = launch
   if (account === null) return refuse('It names no cloud account. Choose one in the blueprint.')
   if (publicKey === null) return refuse('The environment has no SSH key of the console yet: a worker makes one within a minute.')
-  if (blueprint.securityGroupIds.length === 0 && input.consoleNetwork === '')
+  if (number === 1 && blueprint.securityGroupIds.length === 0 && input.consoleNetwork === '')
     return refuse(
       'Give the network of the console, which the herd’s security group lets in to SSH; or name security groups in the blueprint.',
     )
@@ -68,12 +68,12 @@ export const doesAll = ({ launch }: LaunchFacts): Verdict => {
   const missing = [
     ...(replicas > 0
       ? [
-          `it makes the primary alone; ${counted(replicas, 'standby is', 'standbys are')} asked for, and made with Create member on further servers`,
+          `it makes the primary alone; ${counted(replicas, 'standby is', 'standbys are')} asked for, and made with Launch standby, each in a zone of its own`,
         ]
       : []),
     ...(launch.asksFor.length > 0 ? [`it sets up no backups, and the blueprint asks for them (${launch.asksFor.join(', ')})`] : []),
   ]
   return missing.length === 0
-    ? passBecause('No standbys and no backups are asked for; a launch makes neither yet.')
+    ? passBecause('No standbys and no backups are asked for; a launch makes neither.')
     : warn(`Of the blueprint this launch leaves out: ${missing.join('; ')}.`)
 }

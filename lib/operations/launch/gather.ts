@@ -3,7 +3,7 @@ import { isFault } from '@/lib/kernel/ground/errors'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { InventoryBlueprint, Launched, MachineSpec, ReadPorts } from '@/lib/ports'
 import type { Plain } from '../facts/instance'
-import { cloudTimeoutMs, type LaunchFacts, taggedBy } from './facts'
+import { cloudTimeoutMs, type LaunchFacts, placeIn, taggedBy } from './facts'
 import type { LaunchInput } from './input'
 import { machineSpec } from './spec'
 
@@ -14,6 +14,7 @@ export const gatherLaunch = async (ports: ReadPorts, input: LaunchInput, { targe
   const ids = { herd: crypto.randomUUID(), server: crypto.randomUUID(), instance: crypto.randomUUID() }
   const facts: LaunchFacts = {
     input,
+    number: 1,
     launch,
     place,
     images: {},
@@ -21,22 +22,35 @@ export const gatherLaunch = async (ports: ReadPorts, input: LaunchInput, { targe
     unseen: null,
     refusal: null,
     taken: await takenNames(ports, launch),
+    atLeast: {},
     ids,
   }
   if (place === null) return facts
+  return { ...facts, ...(await askCloud(facts, ports, signal)) }
+}
+
+/** What EC2 has of the blueprint, and whether it would launch the first choice. */
+export const askCloud = async (
+  facts: LaunchFacts,
+  ports: ReadPorts,
+  signal: AbortSignal,
+): Promise<Pick<LaunchFacts, 'left' | 'images' | 'refusal' | 'unseen'>> => {
+  const { launch } = facts
+  const place = placeIn(facts)
+  const seen: Pick<LaunchFacts, 'left' | 'images' | 'refusal' | 'unseen'> = { left: null, images: {}, refusal: null, unseen: null }
   try {
     const options = { timeoutMs: cloudTimeoutMs, signal }
-    facts.left = (await taggedBy(place, launch.id, ports, signal)) as Plain<Launched>
+    seen.left = (await taggedBy(place, launch.id, ports, signal)) as Plain<Launched>
     for (const architecture of new Set(launch.choices.map((one) => one.architecture))) {
       const image = await ports.cloud.image(place, architecture, options)
-      if (image !== null) facts.images[architecture] = { ...image }
+      if (image !== null) seen.images[architecture] = { ...image }
     }
-    facts.refusal = await whyRefused(facts, ports, signal)
+    seen.refusal = await whyRefused({ ...facts, images: seen.images }, ports, signal)
   } catch (error) {
     if (!isFault(error) || signal.aborted) throw error
-    facts.unseen = error.message
+    seen.unseen = error.message
   }
-  return facts
+  return seen
 }
 
 const takenNames = async (ports: ReadPorts, { environmentId, blueprint, title }: Plain<InventoryBlueprint>): Promise<string[]> => {

@@ -1,21 +1,20 @@
 import { blueprintTag } from '@/lib/domain/blueprints/launch/tags'
-import { dollars, hourlyDollars, hoursPerMonth, notKnown } from '@/lib/domain/prices/month'
+import { notKnown } from '@/lib/domain/prices/month'
 import { digestOf } from '@/lib/kernel/ground/digest'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { notAsked, notNeeded } from '@/lib/kernel/operation/only-when'
 import { makeDatabase, smokeTest } from './database'
-import { type LaunchFacts, settingsFor } from './facts'
+import { settingsFor } from './facts'
 import { canBeFollowed, doesAll, hasChoices, isAnswered, isFree, isNothingLeft } from './gates'
 import { gatherLaunch } from './gather'
 import { makeGroup } from './group'
 import { launchInput } from './input'
-import { isLeft, volumeMonth } from './left'
+import { isLeft } from './left'
 import { launchMachine, sayChoice } from './machine'
 import { registerHerd } from './register'
+import { sayMonth, sayPrices, saySource, sayVolumes } from './say'
 import { createCluster, installPackages, makeKeys, mountVolume, startServer, writeFiles } from './server'
 import { trustHost } from './trust'
-
-const noPlace = 'Nothing is asked of AWS yet.'
 
 export const launchHerd = defineOperation({
   name: 'launch-herd',
@@ -29,7 +28,7 @@ export const launchHerd = defineOperation({
     'Launches the primary of a herd on EC2 as the blueprint asks: security group, machine, volume, PostgreSQL set for the machine, TLS with the herd’s own authority, role, database, extensions and access rules. It is then a herd as any other.',
     'The choices are tried in their order until EC2 gives one; where the blueprint says so, on-demand machines come last. The host’s key is read from the machine’s console through EC2, so that no other host is trusted.',
     'Everything it makes carries tags with the blueprint and the job. If the job fails or is cancelled, exactly what it made is taken away again: found by these tags, also where an answer of EC2 was lost.',
-    'Standbys and backups are not made by a launch yet: the plan says so where the blueprint asks for them.',
+    'It makes no standbys and no backups: the plan says so where the blueprint asks for them. Launch standby adds each standby, in another zone.',
     'The console logs in as postgres, which may use sudo without a password on the machine: a superuser of the database can thereby become root there.',
   ],
   gather: gatherLaunch,
@@ -53,18 +52,10 @@ export const launchHerd = defineOperation({
     { label: 'Environment', value: facts.launch.environmentName },
     { label: 'Cloud account', value: facts.launch.account?.title ?? 'none' },
     { label: 'Region', value: facts.place?.region ?? notKnown },
-    ...facts.launch.choices.map((choice, at) => ({
-      label: at === 0 ? 'First choice' : `Choice ${at + 1}`,
-      value: `${sayChoice(choice)}: ${choice.hourUsd === null ? `price ${notKnown}` : `${hourlyDollars(choice.hourUsd)} per hour, ${dollars(choice.hourUsd * hoursPerMonth)} per month`}`,
-    })),
+    ...sayPrices(facts),
     { label: 'Volumes', value: sayVolumes(facts) },
     { label: 'Per month', value: sayMonth(facts) },
-    {
-      label: 'Prices',
-      value: facts.launch.hasSamplePrices
-        ? 'partly of the sample that comes with the console: the account’s own were not read'
-        : 'as the account’s price lists have them',
-    },
+    { label: 'Prices', value: saySource(facts) },
     { label: 'Tag', value: `${blueprintTag}=${facts.launch.id}` },
     ...settingsFor(facts, null).map(({ name, value, because }) => ({ label: name, value: `${value}: ${because}` })),
   ],
@@ -99,21 +90,3 @@ export const launchHerd = defineOperation({
   .effect('smoke', smokeTest())
   .effect('register', registerHerd())
   .build()
-
-function sayVolumes(facts: LaunchFacts): string {
-  const { blueprint } = facts.launch
-  const root = `system disk of ${blueprint.rootGb} GB gp3 (${volumeMonth(facts.launch, blueprint.rootGb)})`
-  return blueprint.storageGb === null
-    ? root
-    : `${root}; volume of ${blueprint.storageGb} GB ${blueprint.volumeKind} (${volumeMonth(facts.launch, blueprint.storageGb)})`
-}
-
-/** Of the first choice with its volumes. */
-function sayMonth({ launch, place }: LaunchFacts): string {
-  const [first] = launch.choices
-  if (place === null || first === undefined) return noPlace
-  const { storageUsdGbMonth, blueprint } = launch
-  if (first.hourUsd === null || storageUsdGbMonth === null) return `price ${notKnown}`
-  const gb = blueprint.rootGb + (blueprint.storage === 'local' ? 0 : (blueprint.storageGb ?? 0))
-  return `${dollars(first.hourUsd * hoursPerMonth + gb * storageUsdGbMonth)} for machine and volumes; traffic and addresses are not counted`
-}

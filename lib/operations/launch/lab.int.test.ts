@@ -13,6 +13,7 @@ import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
 import { openSsh } from '@/lib/adapters/ssh'
 import { scramVerifier } from '@/lib/adapters/stacks/verifier'
 import { makeSshKey } from '@/lib/adapters/vault'
+import { dataDirectoryOf } from '@/lib/domain/blueprints/launch/launched'
 import { drive } from '@/lib/kernel/engine/engine'
 import { systemClock } from '@/lib/kernel/ground/clock'
 import type { Operation } from '@/lib/kernel/operation/operation'
@@ -21,11 +22,13 @@ import { type RunningCloud, startCloud } from '@/lib/playground/cloud'
 import type { Machine } from '@/lib/playground/cloud/state'
 import type { Lab } from '@/lib/playground/lab/lab'
 import { postgresMajor } from '@/lib/playground/machine/machine'
-import type { InventoryBlueprint, NewLaunch } from '@/lib/ports'
+import type { InventoryBlueprint, InventoryInstance, NewLaunch } from '@/lib/ports'
+import { packagedSockets } from '@/lib/ports/addresses'
 import { launchHerd } from '.'
+import { launchStandby } from './standby'
 import { tearDown } from './tear-down'
 
-const host = 'shop-1'
+const [host, second] = ['shop-1', 'shop-2']
 const password = 'a long pass'
 const input = { consoleNetwork: '198.18.0.0/16' }
 const key = makeSshKey('launch')
@@ -44,29 +47,46 @@ let aws: RunningCloud
 let over: PortsOverSsh
 let herd: InventoryBlueprint['herd'] = null
 const registered: NewLaunch[] = []
+const members: InventoryInstance[] = []
+
+const memberOf = (member: NewLaunch['members'][number], herdId: string): InventoryInstance => {
+  const { instanceId, serverId, hostname, address, user, hostKey } = member
+  const { environmentId, environmentName, blueprint: own } = blueprint
+  return {
+    ...{ id: instanceId, title: `shop on ${hostname}`, environmentId, environmentName, herdId, herdName: 'shop', serverId },
+    systemIdentifier: registered[0]!.herd.systemIdentifier,
+    address: {
+      ...{ instanceId, herdId, clusterName: 'shop', major: own.major, port: 5432, dataDirectory: dataDirectoryOf(own) },
+      ...{ socketDirectory: packagedSockets, profile: 'debian' as const, binDirectory: null },
+      host: { serverId, environmentId, hostname, address, port: 22, user, hostKey },
+    },
+  }
+}
 const closers: (() => unknown)[] = []
 
 /** What EC2 and cloud-init do with a machine: its host boots, lets in the key of the user data alone, and tells its own on the console. */
 const boot = async (machine: Machine) => {
-  await lab.powerOn(host)
+  const name = machine.tags.Name!
+  await lab.powerOn(name)
   const [letIn] = /ssh-ed25519 \S+/.exec(machine.userData ?? '') ?? []
   lab.authorize(letIn!)
-  const fingerprint = fingerprintOfLine(lab.hostKeys().find((one) => one.host === host)!.publicKey)
-  machine.console = `-----BEGIN SSH HOST KEY FINGERPRINTS-----\n256 ${fingerprint} root@${host} (ED25519)\n-----END SSH HOST KEY FINGERPRINTS-----\n`
+  const fingerprint = fingerprintOfLine(lab.hostKeys().find((one) => one.host === name)!.publicKey)
+  machine.console = `-----BEGIN SSH HOST KEY FINGERPRINTS-----\n256 ${fingerprint} root@${name} (ED25519)\n-----END SSH HOST KEY FINGERPRINTS-----\n`
 }
 
 beforeAll(async () => {
-  const started = await startLab(testFleet({}, { idleHosts: [host] }))
+  const started = await startLab(testFleet({}, { idleHosts: [host, second] }))
   lab = started.lab
   closers.push(started.close)
-  await lab.powerOff(host)
+  await Promise.all([lab.powerOff(host), lab.powerOff(second)])
   aws = await startCloud({
     settleMs: 300,
     consistencyMs: 100,
     limits: { read: { burst: 500, perSecond: 100 }, change: { burst: 500, perSecond: 100 } },
     power: (machine, to) => {
-      if (to === 'off') return void lab.powerOff(host).catch(() => {})
-      machine.privateIp = lab.host(host).address
+      const name = machine.tags.Name!
+      if (to === 'off') return void lab.powerOff(name).catch(() => {})
+      machine.privateIp = lab.host(name).address
       void boot(machine)
     },
   })
@@ -85,7 +105,12 @@ beforeAll(async () => {
     read: {
       names: beside.read.names,
       cloud: cloud.read,
-      inventory: { ...beside.read.inventory, blueprint: async () => ({ ...blueprint, herd }), herdInstances: async () => [] },
+      inventory: {
+        ...beside.read.inventory,
+        blueprint: async () => ({ ...blueprint, herd }),
+        herdInstances: async () => members,
+        herdStanding: async (herdId) => ({ herdId, name: 'shop', protection: 'low', members: [] }) as never,
+      },
     },
     act: {
       names: beside.act.names,
@@ -95,9 +120,12 @@ beforeAll(async () => {
         registerLaunch: async (launch) => {
           registered.push(launch)
           herd = { id: launch.herd.id, name: launch.herd.name }
+          members.push(memberOf(launch.members[0]!, launch.herd.id))
         },
+        registerStandby: async ({ herdId, member }) => void members.push(memberOf(member, herdId)),
         forgetLaunch: async () => {
           herd = null
+          members.length = 0
         },
       },
     },
@@ -130,6 +158,8 @@ const tagged = () =>
     { 'matriarch:blueprint': blueprint.id },
     { timeoutMs: 5000 },
   )
+const followers = `select application_name, state, r.usename, client_addr, ssl, slot_name from pg_stat_replication r
+  join pg_stat_ssl using (pid) left join pg_replication_slots on active_pid = r.pid`
 const client = () =>
   lab.run([
     'psql',
@@ -138,8 +168,8 @@ const client = () =>
     'select 1',
   ])
 
-test('from a blueprint to select 1 over TLS with a password, on a host whose key EC2 told; and torn down to nothing that carries its tag', {
-  timeout: 120_000,
+test('from a blueprint to select 1 over TLS with a password, on a host whose key EC2 told, and to a standby in another zone that follows over TLS; and torn down to nothing that carries its tag', {
+  timeout: 180_000,
 }, async () => {
   const journal = await run(launchHerd, input)
   expect((await client()).stdout.trim()).toBe('1')
@@ -148,8 +178,12 @@ test('from a blueprint to select 1 over TLS with a password, on a host whose key
   ])
   expect(JSON.stringify(journal.lines)).not.toContain(password)
   expect(aws.cloud.seen.filter(({ action }) => action === 'RunInstances')).toHaveLength(1)
+  await run(launchStandby, {})
+  expect(members.map(({ title }) => title)).toEqual(['shop on shop-1', 'shop on shop-2'])
+  const follows = await lab.hosts.exec(host, ['psql', '-XAtc', followers])
+  expect(follows.stdout.trim()).toBe(`shop_2|streaming|replicator|${lab.host(second).address}|t|shop_2`)
   await run(tearDown, {})
   const { machines, volumes, groups } = await tagged()
-  expect([machines.map(({ state }) => state), volumes, groups, herd]).toEqual([['terminated'], [], [], null])
+  expect([machines.map(({ state }) => state), volumes, groups, herd]).toEqual([['terminated', 'terminated'], [], [], null])
   expect((await client()).code).not.toBe(0)
 })

@@ -1,8 +1,7 @@
 import { clusterNameOf, dataDirectoryOf, launchPort } from '@/lib/domain/blueprints/launch/launched'
-import { hostnameOf } from '@/lib/domain/blueprints/launch/tags'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect } from '@/lib/kernel/operation/operation'
-import { addressOf, hostOf, instanceOn, type LaunchFacts, lookTimeoutMs } from './facts'
+import { addressOf, hostOf, instanceOn, type LaunchFacts, lookTimeoutMs, memberName } from './facts'
 import { mustRun } from './trust'
 
 const actTimeoutMs = 20_000
@@ -10,8 +9,8 @@ const actTimeoutMs = 20_000
 /** All or nothing, in the console's own database. */
 export const registerHerd = (): Effect<LaunchFacts, null, { herdId: string }> => ({
   title: 'Register server, herd and instance',
-  preview: ({ launch: { blueprint } }) => ({
-    sentence: `Register ${hostnameOf(blueprint.name, 1)} with its pinned host key, and the herd ${blueprint.name}, launched from this blueprint. From then on it is a herd as any other.`,
+  preview: (facts) => ({
+    sentence: `Register ${memberName(facts)} with its pinned host key, and the herd ${facts.launch.blueprint.name}, launched from this blueprint. From then on it is a herd as any other.`,
     commands: [],
   }),
   check: async (facts, ports) => {

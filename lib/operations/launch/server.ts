@@ -1,6 +1,5 @@
 import { clusterNameOf, dataDirectoryOf, filesOf, volumeDirectoryOf } from '@/lib/domain/blueprints/launch/launched'
 import { noMainCluster, packagesFor, sourceFor } from '@/lib/domain/blueprints/launch/packages'
-import { hostnameOf } from '@/lib/domain/blueprints/launch/tags'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ClusterSpec, HostAddress, LaunchedMachine, ReadPorts, StackKeysWanted, StackLook } from '@/lib/ports'
@@ -14,6 +13,7 @@ import {
   type LaunchFacts,
   lookTimeoutMs,
   machineNow,
+  memberName,
   placeIn,
   settingsFor,
   taggedBy,
@@ -28,7 +28,7 @@ const startTimeoutMs = 300_000
 const certificateDays = 825
 
 /** What a host holds goes with the machine, whose step undoes it. */
-const withMachine = { undo: async () => {}, sentence: 'It goes with the machine.' }
+export const withMachine = { undo: async () => {}, sentence: 'It goes with the machine.' }
 
 type Look = (facts: LaunchFacts, host: HostAddress, ports: ReadPorts, signal: AbortSignal, machine: LaunchedMachine) => Promise<boolean>
 
@@ -125,14 +125,14 @@ export const installPackages = (): Effect<LaunchFacts, null, null> => ({
 const keysWanted = (facts: LaunchFacts, machine: LaunchedMachine): StackKeysWanted => ({
   cluster: facts.launch.blueprint.name,
   secrets: [],
-  servers: [{ name: hostnameOf(facts.launch.blueprint.name, 1), address: addressOf(facts, machine) ?? '' }],
+  servers: [{ name: memberName(facts), address: addressOf(facts, machine) ?? '' }],
   days: certificateDays,
 })
 
 export const makeKeys = (): Effect<LaunchFacts, null, null> => ({
   title: 'Make authority and certificate',
-  preview: ({ launch: { blueprint } }) => ({
-    sentence: `Make an authority for this herd and a certificate for ${hostnameOf(blueprint.name, 1)} and its address (valid for ${certificateDays} days). Keys are sealed in the console.`,
+  preview: (facts) => ({
+    sentence: `Make an authority for this herd and a certificate for ${memberName(facts)} and its address (valid for ${certificateDays} days). Keys are sealed in the console.`,
     commands: [],
   }),
   check: async (facts, ports, { signal }) => {
@@ -146,8 +146,10 @@ export const makeKeys = (): Effect<LaunchFacts, null, null> => ({
   },
   timeoutMs: actTimeoutMs + 10_000,
   ending: {
-    undo: (facts, _before, _output, ports, { signal }) => ports.act.stacks.dropKeys(keysIdOf(facts), { timeoutMs: actTimeoutMs, signal }),
-    sentence: 'If the job fails later, they are deleted.',
+    undo: async (facts, _before, _output, ports, { signal }) => {
+      if (facts.number === 1) await ports.act.stacks.dropKeys(keysIdOf(facts), { timeoutMs: actTimeoutMs, signal })
+    },
+    sentence: 'If the job fails later, those of a herd that does not stand are deleted; the certificate of a standby goes with its herd.',
   },
 })
 
@@ -190,18 +192,18 @@ export const createCluster = (): Effect<LaunchFacts, { key: string }, null> => (
 
 export const writeFiles = (): Effect<LaunchFacts, null, null> => ({
   title: 'Write certificate and access rules',
-  preview: ({ launch: { blueprint } }) => ({
+  preview: ({ launch: { blueprint }, number }) => ({
     sentence:
       'Write the certificate, its key for postgres alone, and pg_hba.conf: no line lets anybody in without a password or in the clear.',
-    commands: filesOf(blueprint, 1).map(({ path, mode, owner, text }) => `write ${path} (${mode}, ${owner})\n${text.trimEnd()}`),
+    commands: filesOf(blueprint, number).map(({ path, mode, owner, text }) => `write ${path} (${mode}, ${owner})\n${text.trimEnd()}`),
   }),
   check: checkOnHost(async (facts, host, ports, signal) => {
-    const { files } = await look(facts, host, { files: filesOf(facts.launch.blueprint, 1) }, ports, signal)
+    const { files } = await look(facts, host, { files: filesOf(facts.launch.blueprint, facts.number) }, ports, signal)
     return files.every(({ state }) => state === 'same')
   }),
   run: async (facts, _before, ports, { signal }) => {
     const host = hostOf(facts, await mustRun(facts, ports, signal))
-    await ports.act.stacks.put(host, keysIdOf(facts), filesOf(facts.launch.blueprint, 1), { timeoutMs: actTimeoutMs, signal })
+    await ports.act.stacks.put(host, keysIdOf(facts), filesOf(facts.launch.blueprint, facts.number), { timeoutMs: actTimeoutMs, signal })
   },
   timeoutMs: actTimeoutMs + 10_000,
   ending: withMachine,

@@ -1,8 +1,8 @@
 import { launchPort } from '@/lib/domain/blueprints/launch/launched'
-import { blueprintTag, choiceTag, hostnameOf, jobTag, ownTags, partTag } from '@/lib/domain/blueprints/launch/tags'
+import { blueprintTag, choiceTag, jobTag, ownTags, partTag } from '@/lib/domain/blueprints/launch/tags'
 import { userDataFor } from '@/lib/domain/blueprints/launch/user-data'
 import type { GroupSpec, LaunchRule, MachineSpec } from '@/lib/ports'
-import type { LaunchFacts } from './facts'
+import { type LaunchFacts, memberName } from './facts'
 
 interface Made {
   /** Of the step that makes it. */
@@ -19,13 +19,13 @@ const tagsFor = ({ launch }: Pick<LaunchFacts, 'launch'>, { part, jobId }: Made,
 })
 
 export const machineSpec = (
-  facts: Pick<LaunchFacts, 'launch' | 'images'>,
+  facts: Pick<LaunchFacts, 'launch' | 'images' | 'number'>,
   at: number,
   { groupIds, ...made }: Made & { groupIds: readonly string[] },
 ): MachineSpec => {
   const { blueprint, publicKey, choices } = facts.launch
   const choice = choices[at]!
-  const hostname = hostnameOf(blueprint.name, 1)
+  const hostname = memberName(facts)
   return {
     token: `${made.part}-${at}`,
     imageId: facts.images[choice.architecture]!.id,

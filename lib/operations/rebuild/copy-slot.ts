@@ -1,5 +1,7 @@
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
-import type { Effect } from '@/lib/kernel/operation/operation'
+import type { Effect, StepContext } from '@/lib/kernel/operation/operation'
+import type { ActPorts } from '@/lib/ports'
+import type { Place } from '../facts/instance'
 import { lookAt } from '../steps/postgres/server'
 import type { RebuildFacts } from './facts'
 
@@ -33,25 +35,26 @@ export const makeCopySlot: Effect<Pick<RebuildFacts, 'upstream' | 'copySlot'>, n
   },
   timeoutMs: 60_000,
   ending: {
-    release: async ({ upstream, copySlot }, _before, _output, ports, { signal, pause, note }) => {
-      for (;;) {
-        try {
-          const probe = await lookAt(ports.read, upstream!, signal)
-          const slot = probe.slots.find(({ name }) => name === copySlot)
-          if (probe.state === 'online' && slot === undefined) return
-          // The sender of a copy that was ended notices a moment later.
-          if (slot?.isActive === false)
-            return await ports.act.replication.dropSlot(upstream!.address, copySlot!, { timeoutMs: slotTimeoutMs, signal })
-        } catch (error) {
-          if (!isFault(error) || error.code === 'lease.lost') throw error
-          note('warning', error.message)
-        }
-        await pause(lookEveryMs)
-        if (signal.aborted)
-          throw new Fault('step.unknown', { because: `the slot ${copySlot} on ${upstream!.title} could not be dropped, and keeps WAL` })
-      }
-    },
+    release: ({ upstream, copySlot }, _before, _output, ports, context) => dropOnceLeft(upstream!, copySlot!, ports, context),
     sentence: 'The slot is dropped however the job ends.',
     timeoutMs: leaveTimeoutMs,
   },
+}
+
+/** Drops a slot as soon as nobody reads from it. Throws `step.unknown` at the deadline. */
+export const dropOnceLeft = async (of: Place, name: string, ports: ActPorts, { signal, pause, note }: StepContext): Promise<void> => {
+  for (;;) {
+    try {
+      const probe = await lookAt(ports.read, of, signal)
+      const slot = probe.slots.find((one) => one.name === name)
+      if (probe.state === 'online' && slot === undefined) return
+      // The sender of a copy that was ended notices a moment later.
+      if (slot?.isActive === false) return await ports.act.replication.dropSlot(of.address, name, { timeoutMs: slotTimeoutMs, signal })
+    } catch (error) {
+      if (!isFault(error) || error.code === 'lease.lost') throw error
+      note('warning', error.message)
+    }
+    await pause(lookEveryMs)
+    if (signal.aborted) throw new Fault('step.unknown', { because: `the slot ${name} on ${of.title} could not be dropped, and keeps WAL` })
+  }
 }

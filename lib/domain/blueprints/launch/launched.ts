@@ -42,6 +42,9 @@ export const settingsOn = (blueprint: LaunchedSettings, machine: TunedMachine): 
 export const passwordOf = (user: string): string => `user ${user}`
 export const verifierOf = (user: string): string => `verifier ${user}`
 
+/** As whom standbys follow. */
+export const replicator = 'replicator'
+
 /** pg_hba.conf: nobody without a password or unencrypted, but the console through the socket. */
 const accessFile = (blueprint: LaunchedSettings): StackFile => {
   const own = (blueprint.accessRules ?? '').trim()
@@ -55,6 +58,8 @@ const accessFile = (blueprint: LaunchedSettings): StackFile => {
       'local all postgres peer',
       'local all all scram-sha-256',
       'hostssl all all samehost scram-sha-256',
+      // Whoever comes in is a member, by the security group; addresses change when machines do.
+      `hostssl replication ${replicator} all scram-sha-256`,
       own === '' ? '# Addresses of clients, as the blueprint lists them' : '# Access rules of the blueprint',
       ...lines,
       '',

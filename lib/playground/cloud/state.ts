@@ -72,6 +72,8 @@ export interface CloudOptions {
   consistencyMs: number
   /** Requests that a region answers at once, and again each second: reading, and changing. */
   limits: { read: RateLimit; change: RateLimit }
+  /** Whether there is a host left for a machine that is launched; left out: none is needed. */
+  hasHost?: () => boolean
   /** The host behind a machine; nothing happens where there is none. */
   power: (machine: Machine, to: 'on' | 'off') => void
   /** The server behind a DB instance; left out: there is none. */

@@ -28,11 +28,25 @@ export const withEc2Herd = (fleet: Fleet): Fleet => {
     herds: [...fleet.herds, { ...added, readersHost: `${cluster}-readers.${environment}.db.lab.test` }],
     poolers: [...(fleet.poolers ?? []), { host: pooler.name, herd: added.name, isManaged: true }],
     cloud: {
+      ...fleet.cloud,
       environment: fleet.cloud?.environment ?? environment,
       machines: [
         ...(fleet.cloud?.machines ?? []),
         ...members.map(({ name, zone }) => ({ host: name, name, zone, type, volumeGb: 100, cluster })),
       ],
     },
+  }
+}
+
+/** With one host in each zone that stands ready for a machine that somebody launches. */
+export const withLaunchHosts = (fleet: Fleet): Fleet => {
+  const spares = members.map(({ zone }, at) => ({
+    ...{ name: `${environment}-launch-${at + 1}`, address: `198.18.5.${31 + at}`, environment, site: zone },
+    tags: ['debian', 'ec2'],
+  }))
+  return {
+    ...fleet,
+    hosts: [...fleet.hosts, ...spares],
+    cloud: { environment, machines: [], ...fleet.cloud, spares: spares.map(({ name }) => name) },
   }
 }

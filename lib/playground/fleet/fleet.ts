@@ -86,7 +86,12 @@ export type Fleet = {
   /** Name servers for the herds' virtual hosts. Default: none. */
   hasNames?: boolean
   /** A small cloud in which some of the hosts are machines, and the environment its account is registered in. Default: none. */
-  cloud?: { environment: string; machines: FleetMachine[] }
+  cloud?: {
+    environment: string
+    machines: FleetMachine[]
+    /** Names of hosts that become machines when somebody launches some; they carry nothing, and nobody registers them. Default: none. */
+    spares?: string[]
+  }
   /** Hosts that are DB instances of RDS in that cloud. Default: none. */
   databases?: FleetDatabase[]
 }

@@ -161,6 +161,17 @@ export class Lab {
   }
 
   /** Fills a small volume of a host to the last byte; returns the MiB that took. */
+  /** A fresh disk and a new host key, as of a host that was never used. It is off afterwards. */
+  async renew(name: string): Promise<void> {
+    const host = this.host(name)
+    await this.hosts.powerOff(name)
+    rmSync(this.layout.host(name, 'made'), { force: true })
+    await prepareHost(this.layout, this.machine, this.fleet, host)
+    await prepareVolumes(this.layout, this.machine, host, this.fleet.postgresMajor)
+    const { publicKey } = await labKey(this.layout)
+    for (const key of [publicKey, ...this.authorizedKeys(host)]) addAuthorizedKey(this.layout, this.machine, name, key)
+  }
+
   fill(host: string, volume: VolumeName): Promise<number> {
     return fillVolume(this.hosts, this.host(host), this.fleet.postgresMajor, volume)
   }

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RunningCloud, startCloud } from '../cloud'
+import type { Machine } from '../cloud/state'
 import type { Fleet, FleetMachine } from '../fleet/fleet'
 import { cloudSocket } from '../lab/cloud-cli'
 import type { Lab } from '../lab/lab'
 import { openCloudControl } from './cloud-control'
 import { addDatabases, databasePowerOf, openRds, type PlaygroundRds } from './rds'
+import { keepLaunched, restoreLaunched, type SpareHosts, spareHosts } from './spares'
 
 /** What the console needs to reach the playground's cloud. */
 export interface PlaygroundAccount {
@@ -31,9 +33,14 @@ export const openCloud = async (
   const { environment, machines } = fleet.cloud
   const rds = await openRds({ lab, fleet }, stateDirectory)
   const hosts = new Map(machines.map((machine) => [idOf(machine), machine.host]))
-  const running = await startCloud({ ...options, power: powerOf(lab, hosts), powerDatabase: databasePowerOf(lab, fleet) })
+  const spares = spareHosts(lab, fleet.cloud.spares ?? [], hosts)
+  const launchedFile = join(stateDirectory, 'cloud-launched.json')
+  const power = powerOf(lab, hosts, spares)
+  const running = await startCloud({ ...options, power, powerDatabase: databasePowerOf(lab, fleet), hasHost: spares.hasOne })
   const typesFile = join(stateDirectory, 'cloud-types.json')
   addMachines(running, lab, environment, machines, typesIn(typesFile))
+  restoreLaunched(running.cloud.state, hosts, launchedFile)
+  await spares.turnOff()
   addDatabases(running, lab, fleet, environment)
   const regions = [...new Set(machines.map(regionOf))]
   // Imported only here: without a playground nobody needs a door.
@@ -66,6 +73,7 @@ export const openCloud = async (
     stop: async () => {
       const types = machines.map((machine) => [idOf(machine), running.cloud.state.machines.get(idOf(machine))!.type])
       writeFileSync(typesFile, JSON.stringify(Object.fromEntries(types)))
+      keepLaunched(running.cloud.state, spares.held(), launchedFile)
       await closeControl()
       await closeMetadata()
       await closeDoor()
@@ -106,15 +114,19 @@ const addMachines = (
   }
 }
 
-/** Hosts follow their machines, one change of a host after the other. */
-const powerOf = (lab: Lab, hosts: ReadonlyMap<string, string | null>) => {
+/** Hosts follow their machines, one change of a host after the other. A machine that is launched gets a host that stands ready. */
+const powerOf = (lab: Lab, hosts: Map<string, string | null>, spares: SpareHosts) => {
   const last = new Map<string, Promise<void>>()
-  return ({ id }: { id: string }, to: 'on' | 'off'): void => {
-    const host = hosts.get(id)
+  return (machine: Machine, to: 'on' | 'off'): void => {
+    const isNew = to === 'on' && !hosts.has(machine.id) && spares.take(machine)
+    const host = hosts.get(machine.id)
     if (!host) return
     const change = async () => {
+      if (isNew) await lab.renew(host)
       if (to === 'off') await lab.hosts.shutDown(host)
       else if (lab.hosts.mark(host) === undefined) await lab.powerOn(host)
+      if (isNew) machine.console = spares.consoleOf(host)
+      if (machine.state === 'shutting-down' || machine.state === 'terminated') spares.giveBack(machine)
     }
     last.set(
       host,

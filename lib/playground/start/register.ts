@@ -19,7 +19,7 @@ import { ensurePackages } from '../machine/packages.mjs'
 import { projectRoot } from '../setup.mjs'
 import type { PlaygroundAccount } from './cloud'
 import { letConsoleIn } from './let-in'
-import { isDatabase, seedAccount, seedDatabases, seedFleet, seedNames, seedPatroni } from './seed'
+import { isDatabase, isSpare, seedAccount, seedBlueprint, seedDatabases, seedFleet, seedNames, seedPatroni } from './seed'
 
 /** Queue, schema with the logins of web and worker, and the first administrator. Run again it changes nothing. */
 export const prepareConsole = async (options: { databaseUrl: string; adminUser: string; adminPassword: string }): Promise<LoginNames> => {
@@ -53,6 +53,8 @@ export const registerPlayground = async (
     await seedNames(fleet, names, vault.seal(names.key.secret, secretPurpose('dns-zone', 'sealedKeySecret')))
   }
   if (account) await seedAccount(account, vault.seal(account.keys.secretAccessKey, secretPurpose('cloud-account', 'sealedAccessSecret')))
+  if (account && fleet.cloud?.spares?.length)
+    await seedBlueprint(account, fleet.postgresMajor, vault.seal('playground', secretPurpose('blueprint', 'sealedAdminPassword')))
   if (account?.rds) await seedDatabases(account.rds, vault.seal(account.rds.password, secretPurpose('server', 'sealedEndpointPassword')))
   const directory = lab.directory()
   const roleOf = new Map(fleet.groups.map((group) => [group.name, group]))
@@ -93,7 +95,9 @@ export const equipAgents = async ({ lab, fleet, port }: { lab: Lab; fleet: Fleet
   const { rows } = await getPool().query<{ id: string; name: string }>('select id, name from environments')
   const mayReport = await reporters(lab)
   for (const environment of rows) {
-    const hosts = fleet.hosts.filter((host) => host.environment === environment.name && !isDatabase(fleet, host.name))
+    const hosts = fleet.hosts.filter(
+      (host) => host.environment === environment.name && !isDatabase(fleet, host.name) && !isSpare(fleet, host.name),
+    )
     const key = hosts.every(({ name }) => mayReport(name))
       ? null
       : await createEnrolmentKey(systemActor, {

@@ -43,8 +43,11 @@ export const seedFleet = async (fleet: Fleet, fingerprints: Record<string, strin
 /** A host of RDS: nobody logs in there. */
 export const isDatabase = ({ databases = [] }: Fleet, host: string): boolean => databases.some((one) => one.host === host)
 
+/** It is nobody’s until somebody launches a machine. */
+export const isSpare = ({ cloud }: Fleet, host: string): boolean => cloud?.spares?.includes(host) === true
+
 const addServers = async (client: PoolClient, fleet: Fleet, fingerprints: Record<string, string>): Promise<void> => {
-  for (const host of fleet.hosts)
+  for (const host of fleet.hosts.filter(({ name }) => !isSpare(fleet, name)))
     await client.query(
       `insert into servers (environment_id, hostname, address, host_key, site, tags)
        values ((select id from environments where name = $1), $2, $3, $4, $5, $6)
@@ -174,6 +177,19 @@ export const seedAccount = async (
      on conflict (environment_id, lower(name)) do update set endpoint = excluded.endpoint, access_key_id = excluded.access_key_id,
        sealed_access_secret = excluded.sealed_access_secret, looks_for_rds = excluded.looks_for_rds`,
     [environment, regions, endpoint, keys.accessKeyId, sealedSecret, rds !== null],
+  )
+}
+
+/** A blueprint that the playground's spare hosts can follow: small, without a volume, of the version that is installed. One that is there stays. */
+export const seedBlueprint = async ({ environment, regions }: PlaygroundAccount, major: number, sealedPassword: string): Promise<void> => {
+  await getPool().query(
+    `insert into blueprints (environment_id, account_id, name, regions, vcpus_max, memory_gib_max, falls_back, is_private, client_addresses, major, tuning,
+       settings, database, admin_user, sealed_admin_password, replicas, note)
+     select e.id, a.id, 'spot', $2, 2, 8, true, true, '{198.18.0.0/16}', $3, 'none', E'shared_buffers = 16MB\nmax_connections = 50', 'app', 'app', $4, 1,
+       'To be launched on the playground’s spare hosts: Launch, with 198.18.0.1/32 as the network of the console, and then Launch standby. The password of app is "playground".'
+     from environments e join cloud_accounts a on a.environment_id = e.id and a.name = 'playground' where e.name = $1
+     on conflict (environment_id, lower(name)) do nothing`,
+    [environment, regions, String(major), sealedPassword],
   )
 }
 

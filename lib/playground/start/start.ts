@@ -1,5 +1,5 @@
 import { defaultFleet, withPatroni, withSpareHosts } from '../fleet/default'
-import { withEc2Herd } from '../fleet/ec2-herd'
+import { withEc2Herd, withLaunchHosts } from '../fleet/ec2-herd'
 import { largeFleet } from '../fleet/large'
 import { withRdsHerd } from '../fleet/rds-herd'
 import { LabError } from '../machine/error'
@@ -44,7 +44,7 @@ export const start = async (choice: Choice, { progress, packages, build }: Begun
     if (!choice.hasPlayground) return null
     await packages
     return choice.hosts === null
-      ? withSpareHosts(withPatroni(withRdsHerd(withEc2Herd(defaultFleet(postgresMajor())))))
+      ? withLaunchHosts(withSpareHosts(withPatroni(withRdsHerd(withEc2Herd(defaultFleet(postgresMajor()))))))
       : largeFleet(postgresMajor(), choice.hosts)
   }
   try {

@@ -164,6 +164,8 @@ const runInstances = change(readLaunch, (state, launch, region) => {
     state.mustFit({ architecture: launch.image.architecture, hasEna: true }, launch.type)
     mustBePayable(state, launch)
     state.mustHaveCapacity(launch)
+    if (state.options.hasHost?.() === false)
+      throw new CloudFault('InsufficientInstanceCapacity', 'We currently do not have sufficient capacity: no host is left.', 500)
     return Array.from({ length: launch.max }, () => launchOne(state, region, launch))
   })
   return {

@@ -82,7 +82,7 @@ export const restore = defineOperation({
   })
   .effect('swap', swapData)
   .effect('recover', recover())
-  .effect('promote', promotePostgres(self))
+  .effect('promote', { ...promotePostgres(self), isRedone: () => true })
   .effect('settings', resetRecovery())
   .effect('remove-old', {
     ...removeOld,

@@ -54,13 +54,17 @@ const resourceOfTable = (table: string): Resource | null => {
   return byTable.get(quote(table)) ?? null
 }
 
-/** The foreign keys that point at a table, from PostgreSQL's own catalogue. A row under the key of the one it goes with is part of that one. */
+/**
+ * The foreign keys that point at a table, from PostgreSQL's own catalogue. A row under the key of the one it goes with is part of that one; and what the
+ * login may not read is the worker's own, which goes along untold.
+ */
 const keysTo = async (tx: Tx, table: string): Promise<ForeignKey[]> => {
   const { rows } = await tx.execute(sql`select f.relname as "from", k.confdeltype as "onDelete",
       (select json_agg(a.attname order by u.n) from unnest(k.conkey) with ordinality u (num, n) join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.num) as columns,
       (select json_agg(a.attname order by u.n) from unnest(k.confkey) with ordinality u (num, n) join pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.num) as "targetColumns"
     from pg_constraint k join pg_class f on f.oid = k.conrelid join pg_class t on t.oid = k.confrelid
     where k.contype = 'f' and t.relname = ${table} and t.relnamespace = current_schema()::regnamespace
+      and has_any_column_privilege(f.oid, 'select')
       and not (k.confdeltype = 'c' and exists (select from pg_constraint p where p.conrelid = k.conrelid and p.contype = 'p' and p.conkey = k.conkey))
     order by f.relname, k.conname`)
   return rows as unknown as ForeignKey[]

@@ -49,7 +49,9 @@ test('a file is refused with the line, what is wrong there and what may stand th
   expect(faultsOf(file('  - expect:\n      primary: z\n      within: 5'))).toEqual([
     'x.yaml:8: steps 1 expect within: write a time as 250 ms, 5 s or 2 min.',
   ])
-  expect(faultsOf(file('  - expect:\n      primary: z'))).toEqual(['x.yaml:7: expect: there is no member on z; known: a, b, leader, nobody.'])
+  expect(faultsOf(file('  - expect:\n      primary: z'))).toEqual([
+    'x.yaml:7: expect: there is no member on z; known: a, b, leader, nobody.',
+  ])
   expect(faultsOf(file('  - expect:\n      job: finished'))).toEqual([
     expect.stringMatching(/^x\.yaml:7: steps 1 expect job: .*; known: waiting, /),
   ])

@@ -40,7 +40,8 @@ describe('hosts', () => {
 
   test('nothing in the lab has a route out of it', async () => {
     for (const result of [await lab.run(['ip', 'route']), await lab.hosts.exec('one', ['ip', 'route'])])
-      for (const route of result.stdout.trim().split('\n')) expect(route).toMatch(/^198\.18\.0\.0\/16 /)
+      for (const route of result.stdout.trim().split('\n'))
+        expect(route).toMatch(/^(198\.18\.0\.0\/16 |169\.254\.169\.254 dev \w+ scope link)/)
   })
 
   test("a host refuses a key that was not authorized and takes the console's once it is", async () => {

@@ -160,7 +160,6 @@ export class Lab {
     await this.hosts.powerOff(this.host(host).name)
   }
 
-  /** Fills a small volume of a host to the last byte; returns the MiB that took. */
   /** A fresh disk and a new host key, as of a host that was never used. It is off afterwards. */
   async renew(name: string): Promise<void> {
     const host = this.host(name)
@@ -172,6 +171,7 @@ export class Lab {
     for (const key of [publicKey, ...this.authorizedKeys(host)]) addAuthorizedKey(this.layout, this.machine, name, key)
   }
 
+  /** Fills a small volume of a host to the last byte; returns the MiB that took. */
   fill(host: string, volume: VolumeName): Promise<number> {
     return fillVolume(this.hosts, this.host(host), this.fleet.postgresMajor, volume)
   }

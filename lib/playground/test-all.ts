@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Failure, failureLines, type PlaywrightReport, playwrightFailures, type VitestReport, vitestFailures } from './failures'
-import { type Output, runRows } from './rows'
 import { ensureBuild, projectRoot } from './setup.mjs'
 
 interface Count {
@@ -14,7 +13,7 @@ interface Count {
 
 interface Stage {
   name: string
-  run: (only: string[], output: Output) => Promise<Count>
+  run: (only: string[]) => Promise<Count>
   /** It starts daemons of Debian's packages. */
   needsPackages?: true
 }
@@ -22,11 +21,11 @@ interface Stage {
 const reports = join(projectRoot, 'test-results')
 const bin = (name: string) => join(projectRoot, 'node_modules/.bin', name)
 
-const command = (file: string, args: string[], output: Output, environment: Record<string, string> = {}): Promise<number> =>
+const command = (file: string, args: string[], environment: Record<string, string> = {}): Promise<number> =>
   new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: projectRoot,
-      stdio: output,
+      stdio: 'inherit',
       env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', ...environment },
     })
     child.once('error', reject)
@@ -34,12 +33,10 @@ const command = (file: string, args: string[], output: Output, environment: Reco
   })
 
 /** A check that is one pass or one failure. */
-const check =
-  (file: string, args: string[]) =>
-  async (_only: string[], output: Output): Promise<Count> => {
-    const isGood = (await command(file, args, output)) === 0
-    return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 }
-  }
+const check = (file: string, args: string[]) => async (): Promise<Count> => {
+  const isGood = (await command(file, args)) === 0
+  return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 }
+}
 
 /** Reads a report; a runner that died before writing it counts as one failure, and so does one that ran nothing. */
 const counted = (file: string, exitCode: number, read: (report: never) => Count): Count => {
@@ -53,10 +50,17 @@ const counted = (file: string, exitCode: number, read: (report: never) => Count)
 
 const vitest =
   (project: string) =>
-  async (only: string[], output: Output): Promise<Count> => {
+  async (only: string[]): Promise<Count> => {
     const file = join(reports, `${project}.json`)
-    const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...only]
-    const code = await command(bin('vitest'), args, output)
+    const code = await command(bin('vitest'), [
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+      ...only,
+    ])
     return counted(file, code, (report: VitestReport) => ({
       passed: report.numPassedTests,
       failed: Math.max(report.numFailedTests, report.numFailedTestSuites > 0 && report.numFailedTests === 0 ? 1 : 0),
@@ -64,9 +68,9 @@ const vitest =
     }))
   }
 
-const playwright = async (only: string[], output: Output): Promise<Count> => {
+const playwright = async (only: string[]): Promise<Count> => {
   const file = join(reports, 'browser.json')
-  const code = await command(bin('playwright'), ['test', '--config', 'e2e/playwright.config.ts', ...only], output, {
+  const code = await command(bin('playwright'), ['test', '--config', 'e2e/playwright.config.ts', ...only], {
     PLAYWRIGHT_JSON_OUTPUT_NAME: file,
   })
   return counted(file, code, (report: PlaywrightReport) => ({
@@ -86,16 +90,13 @@ const build = async (): Promise<Count> => {
   }
 }
 
-/** Those of one row run at the same time: the last two mostly wait, the others keep every core busy. */
-const rows: readonly (readonly Stage[])[] = [
-  [{ name: 'lint', run: check(bin('biome'), ['ci', '.']) }],
-  [{ name: 'types', run: check(bin('tsc'), ['--noEmit', '-p', '.']) }],
-  [{ name: 'unit', run: vitest('unit') }],
-  [{ name: 'build', run: build }],
-  [
-    { name: 'integration', run: vitest('integration'), needsPackages: true },
-    { name: 'browser', run: playwright, needsPackages: true },
-  ],
+const stages: Stage[] = [
+  { name: 'lint', run: check(bin('biome'), ['ci', '.']) },
+  { name: 'types', run: check(bin('tsc'), ['--noEmit', '-p', '.']) },
+  { name: 'unit', run: vitest('unit') },
+  { name: 'build', run: build },
+  { name: 'integration', run: vitest('integration'), needsPackages: true },
+  { name: 'browser', run: playwright, needsPackages: true },
 ]
 
 /**
@@ -106,31 +107,34 @@ export const runEverything = async (args: string[], packages: Promise<unknown>):
   const divider = args.indexOf('--')
   const names = divider < 0 ? args : args.slice(0, divider)
   const only = divider < 0 ? [] : args.slice(divider + 1)
-  const known = rows.flat().map(({ name }) => name)
-  const unknown = names.filter((name) => !known.includes(name))
+  const unknown = names.filter((name) => !stages.some((stage) => stage.name === name))
   if (unknown.length > 0) {
-    console.error(`No such stage: ${unknown.join(', ')}. There are: ${known.join(', ')}.`)
+    console.error(`No such stage: ${unknown.join(', ')}. There are: ${stages.map((stage) => stage.name).join(', ')}.`)
     process.exit(2)
   }
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
 
-  const runStage = async (stage: Stage, output: Output): Promise<Count & { line: string }> => {
+  const total: Count = { passed: 0, failed: 0 }
+  const lines: string[] = []
+  const failures: Failure[] = []
+  for (const stage of stages.filter((candidate) => names.length === 0 || names.includes(candidate.name))) {
     const startedAt = performance.now()
+    console.log(`\n── ${stage.name}`)
     if (stage.needsPackages)
       await packages.catch((error: Error) => {
         console.error(error.message)
         process.exit(1)
       })
-    const count = await stage.run(only, output)
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(7)
-    const line = `${stage.name.padEnd(12)} ${String(count.passed).padStart(5)} passed ${String(count.failed).padStart(4)} failed ${seconds} s`
-    return { ...count, line }
+    const count = await stage.run(only)
+    total.passed += count.passed
+    total.failed += count.failed
+    failures.push(...(count.failures ?? []))
+    lines.push(
+      `${stage.name.padEnd(12)} ${String(count.passed).padStart(5)} passed ${String(count.failed).padStart(4)} failed ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(7)} s`,
+    )
   }
-  const wanted = rows.map((row) => row.filter(({ name }) => names.length === 0 || names.includes(name)))
-  const counts = await runRows(wanted, runStage, reports)
-  const total = (which: 'passed' | 'failed') => counts.reduce((sum, count) => sum + count[which], 0)
-  console.log(`\n${failureLines(counts.flatMap(({ failures = [] }) => failures)).join('\n')}`)
-  console.log(`${counts.map(({ line }) => line).join('\n')}\n\n${total('passed')} passed, ${total('failed')} failed`)
-  process.exit(total('failed') === 0 && total('passed') > 0 ? 0 : 1)
+  console.log(`\n${failureLines(failures).join('\n')}`)
+  console.log(`${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed`)
+  process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1)
 }

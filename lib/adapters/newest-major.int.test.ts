@@ -62,7 +62,7 @@ test('what sessions do and who waits for whom is seen', async () => {
   await sql('insert into queue select generate_series(1, 100)')
   const [holder, waiter] = [await session('holder'), await session('waiter')]
   holder.send('lock table queue')
-  await expect.poll(() => sql(`select state from pg_stat_activity where pid = ${holder.pid}`)).toBe('idle in transaction')
+  await holder.settled()
   waiter.send('select * from queue')
   const look = () => postgres.activity.read.look(at(), options)
   await expect

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { join } from 'node:path'
 import type { TestCluster } from './cluster'
 import type { TestSshd } from './sshd'
@@ -8,6 +8,8 @@ export interface PsqlSession {
   pid: number
   /** Sends a statement and does not wait for its end. */
   send: (sql: string) => void
+  /** Comes back when the server has answered all that was sent, error or not. */
+  settled: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -32,6 +34,11 @@ export const psqlSession = async (sshd: TestSshd, cluster: TestCluster, applicat
   return {
     pid: Number(first.toString().trim()),
     send,
+    settled: async () => {
+      child.stdin.write('\\echo settled\n')
+      for await (const [chunk] of on(child.stdout, 'data', { close: ['close'] })) if (String(chunk).includes('settled')) return
+      throw new Error(`psql as ${application} ended before it had answered.`)
+    },
     close: async () => {
       child.kill('SIGKILL')
       await ended

@@ -40,7 +40,8 @@ export const activityContract = (title: string, open: () => Promise<ActivityStag
     test('who holds a lock and who waits for it is seen, with what they run, since when, and a name that lasts', async () => {
       const holder = await stage.begin(stage.primary, 'holder')
       holder.send(update)
-      await expect.poll(async () => (await seen('holder'))?.state, patient).toBe('idle in transaction')
+      const held = { state: 'idle in transaction', statement: expect.stringContaining(update) }
+      await expect.poll(() => seen('holder'), patient).toMatchObject(held)
       const waiter = await stage.begin(stage.primary, 'waiter')
       waiter.send(update)
       await expect.poll(async () => (await seen('waiter'))?.blockedBy, patient).toEqual([holder.pid])

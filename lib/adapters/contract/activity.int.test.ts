@@ -16,6 +16,7 @@ activityContract('over SSH', async () => {
   setUp.send('create table public.activity_contract (id int)')
   setUp.send('insert into public.activity_contract values (1)')
   setUp.send('commit')
+  await setUp.settled()
   return {
     ports: {
       read: { activity: postgres.activity.read, postgres: postgres.read },

@@ -90,7 +90,7 @@ test('a rebuild makes another index under the same name, and says what it can ga
 test('a rebuild that waits is seen at work under the name of its job; cancelled, it has ended on the server, and its copy is found and dropped', async () => {
   const holder = await psqlSession(sshd, cluster, 'holder')
   holder.send('update orders set note = note where id = 1')
-  await expect.poll(() => sql(`select state from pg_stat_activity where pid = ${holder.pid}`)).toBe('idle in transaction')
+  await holder.settled()
   const stop = new AbortController()
   const rebuilt = maintain({ deed: 'reindex' }, { schema: 'public', name: 'orders_note' }, { signal: stop.signal })
   const ended = expect(rebuilt).rejects.toMatchObject({ code: 'shell.cancelled', facts: { isOver: true } })

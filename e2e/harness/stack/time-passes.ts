@@ -11,12 +11,12 @@ const within = async <T>({ facts }: Stack, work: (client: pg.Client) => Promise<
   }
 }
 
-/** The next time of a sizing rule becomes this minute. */
+/** The next time of a sizing rule becomes this minute, or the last before those that it has decided: each minute is decided once. */
 export const letRuleComeDue = (stack: Stack, ruleId: string): Promise<unknown> =>
   within(stack, (client) =>
     client.query(
       `update sizing_rules set next_at = at, next_occurrence = at, schedules = to_char(at at time zone 'UTC', 'MI HH24 DD MM') || ' *', zone = 'UTC'
-        from (select date_trunc('minute', clock_timestamp()) as at) t where id = $1`,
+        from (select least(date_trunc('minute', clock_timestamp()), min(occurrence) - interval '1 minute') as at from sizing_decisions where rule_id = $1) t where id = $1`,
       [ruleId],
     ),
   )

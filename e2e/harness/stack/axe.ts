@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 /** The rules whose answer depends on the theme; the others see the same page in both. */
@@ -24,6 +24,8 @@ export const axeFaults = async (page: Page): Promise<string[]> => {
       return `${theme}: ${id}, ${help}: ${where.join(' · ')}`
     })
   }
+  // A page that comes from the server in parts has its title a moment after its heading.
+  await expect(page).toHaveTitle(/./)
   await page.evaluate(axeSource)
   return [...(await look('light', axe(page).withTags(tags))), ...(await look('dark', axe(page).withRules(themeRules)))]
 }

@@ -87,7 +87,13 @@ const ask = (sql: string) => {
 const failureOf = ({ journal }: Awaited<ReturnType<typeof run>>) => journal.lines.find((line) => line.kind === 'failed')?.because
 
 const trouble = ({ journal }: Awaited<ReturnType<typeof run>>) =>
-  journal.lines.filter((line) => ['failed', 'attention', 'undo-failed'].includes(line.kind))
+  journal.lines.filter((line) => ['failed', 'refused', 'attention', 'undo-failed'].includes(line.kind))
+/** d notices by itself that c is on another timeline now. */
+const settled = (first: string, timeline: number) => {
+  const standby = `online standby ${timeline} streaming`
+  const wanted = members.map((host) => (host === first ? `online primary ${timeline}` : standby))
+  return expect.poll(() => Promise.all(members.map(role)), { timeout: 60_000 }).toEqual(wanted)
+}
 
 test('through two poolers of several databases sixteen writers see the two swap roles there and back without an error, past a synchronous standby with one of its own; no acknowledged commit is lost, and the database of another herd is left alone', {
   timeout: 300_000,
@@ -95,7 +101,11 @@ test('through two poolers of several databases sixteen writers see the two swap 
   const ledgerFile = herd.lab.layout.at('ledger-poolers')
   const load = await startLoad(herd.lab, 'shop', { ledgerFile, writers: 16, through: poolerHosts })
   await until('some commits', () => ackedIn(ledgerFile) > 200, patient)
-  for (const candidate of ['shop on b', 'shop on a']) {
+  for (const [to, timeline] of [
+    ['b', 2],
+    ['a', 3],
+  ] as const) {
+    const candidate = `shop on ${to}`
     const moved = await run({ candidate })
     expect(trouble(moved)).toEqual([])
     expect(moved.state).toBe('done')
@@ -103,6 +113,7 @@ test('through two poolers of several databases sixteen writers see the two swap 
     expect(moved.evidence!.canary).toMatchObject({ through: 'pgbouncer on front as app, database reports', errors: [], found: { lost: 0 } })
     const parts = moved.handed!.parts.map(({ name, tookMs }) => `${name} ${tookMs}`).join(', ')
     console.info(`To ${candidate}: ${moved.handed!.gapMs} ms (${parts}).`)
+    await settled(to, timeline)
   }
   const before = ackedIn(ledgerFile)
   await until('commits after both', () => ackedIn(ledgerFile) > before + 100, patient)
@@ -110,9 +121,6 @@ test('through two poolers of several databases sixteen writers see the two swap 
   console.info(`${acked} commits; the longest wait of a client was ${longestWaitMs} ms.`)
   expect({ failed, unknown }).toEqual({ failed: 0, unknown: 0 })
   expect(await verify(herd.lab, 'shop', ledgerFile)).toMatchObject({ lost: [], duplicate: [], phantom: [], isClean: true })
-  const standby = 'online standby 3 streaming'
-  // d notices by itself that c is on another timeline now.
-  await expect.poll(() => Promise.all(members.map(role)), { timeout: 60_000 }).toEqual(['online primary 3', standby, standby, standby])
   expect(await Promise.all(['b', 'c', 'd'].map(upstream))).toEqual(['a', 'a', 'c'])
   // Who streams again may still have a part of what sixteen writers wrote meanwhile before it.
   const behind = 'select max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn))::bigint from pg_stat_replication'

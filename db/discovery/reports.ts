@@ -5,6 +5,7 @@ import { applyLooks, holdLooked } from '../fleet/observations'
 import { getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { keepFoundPoolers } from './discovered-poolers'
+import type { TokenRefusal } from './enrolment'
 import { type Newcomer, placeNewcomers } from './suggestions'
 
 export interface IncomingReport {
@@ -21,10 +22,7 @@ export type ReportOutcome =
   | { outcome: 'stored'; hostId: string; instances: number; newcomers: boolean }
   /** A replay, or older than what is known. */
   | { outcome: 'old'; lastSequence: number }
-  | { outcome: 'token-unknown' }
-  /** Asked for while the host was known: a person has not accepted it yet. */
-  | { outcome: 'token-waits'; hostname: string }
-  | { outcome: 'other-host'; hostname: string }
+  | TokenRefusal
 
 /** jsonb takes neither NUL nor half a surrogate pair; text that holds one loses it. */
 const unstorable = /\\u0000|\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2}/gi

@@ -1,5 +1,6 @@
 import type { AgentNotice } from '@/lib/fields/agent-notice'
 import { systemActor } from '@/lib/kernel/access/access'
+import type { TokenRefusal } from '../discovery/enrolment'
 import { notify, type Tx } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { writeAudit } from '../trail/audit'
@@ -8,9 +9,7 @@ export type NoticeOutcome =
   | { outcome: 'stored' }
   /** The host is in the inbox, and no server yet. */
   | { outcome: 'unregistered'; hostname: string }
-  | { outcome: 'token-unknown' }
-  | { outcome: 'token-waits'; hostname: string }
-  | { outcome: 'other-host'; hostname: string }
+  | TokenRefusal
 
 interface HostRow {
   hostname: string

@@ -1,4 +1,11 @@
-import { addEnrolmentKey, type EnrolRequest, enrolHost, isHostToken, type NewEnrolmentKey } from '@/db/discovery/enrolment'
+import {
+  addEnrolmentKey,
+  type EnrolRequest,
+  enrolHost,
+  isHostToken,
+  type NewEnrolmentKey,
+  type TokenRefusal,
+} from '@/db/discovery/enrolment'
 import { countAttempt } from '@/db/runs/attempts'
 import type { Actor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
@@ -81,10 +88,19 @@ const isValid = (hash: string): Promise<boolean> => {
   return question
 }
 
-/** Storing found it revoked or replaced. Throws `auth.required`. */
-export const forgetHostToken = (hash: string): never => {
-  valid.delete(hash)
-  throw unknownToken()
+/** Storing found the token revoked or replaced, not accepted yet, or another host's. Throws `auth.required`, `access.denied`. */
+export const refuseHost = (hash: string, refusal: TokenRefusal): never => {
+  switch (refusal.outcome) {
+    case 'token-unknown':
+      valid.delete(hash)
+      throw unknownToken()
+    case 'token-waits':
+      throw new Fault('access.denied', {
+        because: `${refusal.hostname} was known when it enrolled again, so a person must accept its new token: in the console, Discovery.`,
+      })
+    case 'other-host':
+      throw new Fault('access.denied', { because: `This token speaks for ${refusal.hostname} only.` })
+  }
 }
 
 const countUnknown = async (network: string, note: () => Promise<void>): Promise<void> => {

@@ -3,7 +3,7 @@ import { gunzip, gunzipSync } from 'node:zlib'
 import { applyRules } from '@/db/discovery/discovery-rules'
 import { storeReport } from '@/db/discovery/report-batches'
 import { databaseFault } from '@/db/pg/client'
-import { forgetHostToken, hostTokenHash } from '@/lib/auth/hosts'
+import { hostTokenHash, refuseHost } from '@/lib/auth/hosts'
 import { reportInput } from '@/lib/fields/agent-report'
 import { checked } from '@/lib/kernel/ground/checked'
 import { Fault, toFault } from '@/lib/kernel/ground/errors'
@@ -87,14 +87,6 @@ export const takeReport = async ({ authorization, encoding, age, from, body }: R
     throw storageFault(error)
   })
   switch (outcome.outcome) {
-    case 'token-unknown':
-      return forgetHostToken(tokenHash)
-    case 'token-waits':
-      throw new Fault('access.denied', {
-        because: `${outcome.hostname} was known when it enrolled again, so a person must accept its new token: in the console, Discovery.`,
-      })
-    case 'other-host':
-      throw new Fault('access.denied', { because: `This token speaks for ${outcome.hostname} only.` })
     case 'old':
       return {
         stored: false,
@@ -105,5 +97,7 @@ export const takeReport = async ({ authorization, encoding, age, from, body }: R
       if (outcome.newcomers) await acceptByRule(outcome.hostId)
       return { stored: true, instances: outcome.instances }
     }
+    default:
+      return refuseHost(tokenHash, outcome)
   }
 }

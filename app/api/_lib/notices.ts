@@ -1,7 +1,6 @@
 import { keepNotice } from '@/db/evictions/notices'
-import { forgetHostToken, hostTokenHash } from '@/lib/auth/hosts'
+import { hostTokenHash, refuseHost } from '@/lib/auth/hosts'
 import type { AgentNotice } from '@/lib/fields/agent-notice'
-import { Fault } from '@/lib/kernel/ground/errors'
 
 export interface NoticeAnswer {
   stored: boolean
@@ -13,17 +12,11 @@ export const takeNotice = async (authorization: string | null, from: string | nu
   const tokenHash = await hostTokenHash(authorization, from)
   const outcome = await keepNotice(tokenHash, notice)
   switch (outcome.outcome) {
-    case 'token-unknown':
-      return forgetHostToken(tokenHash)
-    case 'token-waits':
-      throw new Fault('access.denied', {
-        because: `${outcome.hostname} was known when it enrolled again, so a person must accept its new token: in the console, Discovery.`,
-      })
-    case 'other-host':
-      throw new Fault('access.denied', { because: `This token speaks for ${outcome.hostname} only.` })
     case 'unregistered':
       return { stored: false, because: `${outcome.hostname} is not registered as a server yet: accept it in the console, Discovery.` }
     case 'stored':
       return { stored: true }
+    default:
+      return refuseHost(tokenHash, outcome)
   }
 }

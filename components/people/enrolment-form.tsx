@@ -6,6 +6,7 @@ import { Button, LinkButton } from '@/components/ui/button'
 import { CopyButton } from '@/components/ui/copy-button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
+import { PickField } from '@/components/ui/pick-field'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import { writes } from '@/lib/shapes/writes'
@@ -65,17 +66,14 @@ export const EnrolmentForm = ({ environments, origin }: { environments: readonly
           <input {...ids} className="input" required maxLength={80} value={name} onChange={(event) => setName(event.target.value)} />
         )}
       </Field>
-      <Field label="Environment" help="Hosts that enrol with it are suggested for this environment." error={errorOf('environmentId')}>
-        {(ids) => (
-          <select {...ids} className="input" value={environmentId} onChange={(event) => setEnvironmentId(event.target.value)}>
-            {environments.map((environment) => (
-              <option key={environment.id} value={environment.id}>
-                {environment.name}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <PickField
+        label="Environment"
+        help="Hosts that enrol with it are suggested for this environment."
+        error={errorOf('environmentId')}
+        value={environmentId}
+        choices={environments}
+        onPick={setEnvironmentId}
+      />
       <Field label="Lives for" help="A host needs it only once, so keep it short." error={errorOf('expiresAt')}>
         {(ids) => (
           <select {...ids} className="input" value={hours} onChange={(event) => setHours(Number(event.target.value))}>

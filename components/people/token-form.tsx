@@ -5,6 +5,7 @@ import { callApi } from '@/components/run/call-api'
 import { Button, LinkButton } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
+import { PickField } from '@/components/ui/pick-field'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
 import type { BadgedEnvironment } from '@/lib/shapes/environment'
 import { writes } from '@/lib/shapes/writes'
@@ -91,18 +92,15 @@ export const TokenForm = ({
           </select>
         )}
       </Field>
-      <Field label="Environment" help="Where it holds." error={errorOf('environmentId')}>
-        {(ids) => (
-          <select {...ids} className="input" value={environmentId} onChange={(event) => setEnvironmentId(event.target.value)}>
-            <option value="">Wherever I may</option>
-            {environments.map((environment) => (
-              <option key={environment.id} value={environment.id}>
-                {environment.name}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <PickField
+        label="Environment"
+        help="Where it holds."
+        error={errorOf('environmentId')}
+        value={environmentId}
+        choices={environments}
+        none="Wherever I may"
+        onPick={setEnvironmentId}
+      />
       <Field label="Lives for" error={errorOf('expiresAt')}>
         {(ids) => (
           <select {...ids} className="input" value={days} onChange={(event) => setDays(Number(event.target.value))}>

@@ -6,6 +6,7 @@ import { callApi } from '@/components/run/call-api'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Field } from '@/components/ui/field'
+import { PickField } from '@/components/ui/pick-field'
 import { RefusalNote } from '@/components/ui/refusal-note'
 import type { ImportShown } from '@/lib/shapes/blueprints'
 import type { Refusal } from '@/lib/shapes/outcome'
@@ -68,37 +69,17 @@ export const ImportForm = ({ environments, labels }: { environments: readonly Pl
             )}
           </Field>
           <div className="flex flex-wrap gap-4">
-            <Field label="Environment" isRequired>
-              {(ids) => (
-                <select
-                  {...ids}
-                  className="input"
-                  value={environmentId}
-                  onChange={(event) => {
-                    setEnvironment(event.target.value)
-                    setAccount('')
-                  }}
-                >
-                  {environments.map(({ id, name }) => (
-                    <option key={id} value={id}>
-                      {name}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
-            <Field label="Cloud account">
-              {(ids) => (
-                <select {...ids} className="input" value={accountId} onChange={(event) => setAccount(event.target.value)}>
-                  <option value="">none yet</option>
-                  {accounts.map(({ id, name }) => (
-                    <option key={id} value={id}>
-                      {name}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
+            <PickField
+              label="Environment"
+              isRequired
+              value={environmentId}
+              choices={environments}
+              onPick={(id) => {
+                setEnvironment(id)
+                setAccount('')
+              }}
+            />
+            <PickField label="Cloud account" value={accountId} choices={accounts} none="none yet" onPick={setAccount} />
           </div>
           <div className="flex flex-wrap gap-2">
             <Button type="submit" variant={isClean ? 'plain' : 'primary'} disabled={isBusy || text.trim() === ''}>

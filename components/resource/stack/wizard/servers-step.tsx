@@ -2,8 +2,8 @@
 
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { Field } from '@/components/ui/field'
 import { Note } from '@/components/ui/note'
+import { PickField } from '@/components/ui/pick-field'
 import { Sheet } from '@/components/ui/sheet'
 import { State } from '@/components/ui/state'
 import { type StackPart, stackParts } from '@/lib/domain/stack/stack'
@@ -57,25 +57,16 @@ export const ServersStep = ({
       <Rows>
         <Line step={step} name="cluster" of="cluster" label="Name" help="Patroni’s scope; also the name of the herd." isRequired />
         <Line step={step} name="network" of="network" label="Network of clients" help="CIDR notation: 10.0.0.0/8." isRequired />
-        <Field label="Environment" isRequired>
-          {(ids) => (
-            <select
-              {...ids}
-              className="input w-auto"
-              value={environmentId}
-              onChange={(event) => {
-                form.setValue('environmentId', event.target.value, { shouldDirty: true })
-                form.setValue('parts', {})
-              }}
-            >
-              {environments.map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <PickField
+          label="Environment"
+          isRequired
+          value={environmentId}
+          choices={environments}
+          onPick={(id) => {
+            form.setValue('environmentId', id, { shouldDirty: true })
+            form.setValue('parts', {})
+          }}
+        />
       </Rows>
       <fieldset className="grid gap-2">
         <legend className="mb-1 font-semibold">Servers and their parts</legend>

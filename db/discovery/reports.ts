@@ -1,11 +1,11 @@
 import type { AgentReport } from '@/lib/fields/agent-report'
+import type { TokenRefusal } from '@/lib/kernel/access/host-token'
 import { deriveSoon } from '../fleet/derive-soon'
 import { keepManagers } from '../fleet/managers'
 import { applyLooks, holdLooked } from '../fleet/observations'
 import { getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { keepFoundPoolers } from './discovered-poolers'
-import type { TokenRefusal } from './enrolment'
 import { type Newcomer, placeNewcomers } from './suggestions'
 
 export interface IncomingReport {

@@ -1,6 +1,6 @@
 import type { AgentNotice } from '@/lib/fields/agent-notice'
 import { systemActor } from '@/lib/kernel/access/access'
-import type { TokenRefusal } from '../discovery/enrolment'
+import type { TokenRefusal } from '@/lib/kernel/access/host-token'
 import { notify, type Tx } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { writeAudit } from '../trail/audit'

@@ -1,13 +1,7 @@
-import {
-  addEnrolmentKey,
-  type EnrolRequest,
-  enrolHost,
-  isHostToken,
-  type NewEnrolmentKey,
-  type TokenRefusal,
-} from '@/db/discovery/enrolment'
+import { addEnrolmentKey, type EnrolRequest, enrolHost, isHostToken, type NewEnrolmentKey } from '@/db/discovery/enrolment'
 import { countAttempt } from '@/db/runs/attempts'
 import type { Actor } from '@/lib/kernel/access/access'
+import type { TokenRefusal } from '@/lib/kernel/access/host-token'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import { networkOf } from './address'
 import { noteBadToken } from './refusals'

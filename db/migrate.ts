@@ -40,6 +40,6 @@ const refuseOlder = async (client: pg.Client): Promise<void> => {
   if (rows[0].is_older === true)
     throw new Error(
       'The console’s database was made by an earlier development version, and cannot be brought up to date. Start with an empty one: for npm start, ' +
-        'remove the state folder (.matriarch, or the one that MATRIARCH_STATE names); the playground is made anew. Else drop the database and create it again.',
+        'remove the state folder (.matriarch, or the one that MATRIARCH_STATE names); the playground will be created again. Else drop the database and create it again.',
     )
 }

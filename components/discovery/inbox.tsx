@@ -83,7 +83,7 @@ export const Inbox = ({
       run(callApi(writes.hostToken(id, decision)), () =>
         setSaid({
           tone: 'good',
-          text: decision === 'accept' ? 'Accepted: the host reports with its new token.' : 'Refused: the former token goes on.',
+          text: decision === 'accept' ? 'Accepted: the host reports with its new token.' : 'Refused: the former token stays valid.',
         }),
       ),
   }

@@ -19,7 +19,7 @@ test('a job whose worker is gone says so, and when another takes over', () => {
 })
 
 test('where no worker is left, nobody is promised', () => {
-  const nobody = 'No worker is running: it goes on once one is started.'
+  const nobody = 'No worker is running: it continues once one is started.'
   expect(job({ seconds: -1, workers: 0 })).toBe(`Its worker vm:1 is gone. ${nobody}`)
   expect(job({ state: 'waiting', workers: 0 })).toBe(nobody)
 })

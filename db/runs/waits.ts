@@ -28,7 +28,7 @@ const leaseSecondsFew = 9
 const isGone = (job: OpenJob): boolean =>
   job.seconds === null || job.seconds <= 0 || (job.seconds < leaseSecondsFew && (job.silentSeconds ?? silentSeconds) >= silentSeconds)
 
-const nobody = 'No worker is running: it goes on once one is started.'
+const nobody = 'No worker is running: it continues once one is started.'
 
 /** What a job waits for, as a sentence; null: it goes on. Exported for its test. */
 export const sayWait = (job: OpenJob): string | null => {

@@ -16,7 +16,7 @@ const verbAndName = (args: Args, verbs: readonly string[], what: string): [verb:
 
 const hostWords: Record<string, string> = {
   accept: 'Accepted: the host reports with its new token.',
-  refuse: 'Refused: the former token goes on.',
+  refuse: 'Refused: the former token stays valid.',
   revoke: 'Revoked: no report of the host is taken until it enrols again and somebody accepts that.',
   delete: 'Deleted, with all that it reported. What was registered from it stays.',
 }
@@ -35,7 +35,7 @@ export const host = async (args: Args): Promise<number> => {
 const keyWords: Record<string, string> = {
   new: 'A worker makes the new key. Append its line on every host, then: matriarch key switch ENVIRONMENT',
   switch: 'Switched: workers use the new key from now on. Remove the line of the former one from the hosts.',
-  discard: 'Discarded: the former key goes on.',
+  discard: 'Discarded: the former key stays in use.',
 }
 
 /** Shows or replaces the SSH key of an environment. */

@@ -180,7 +180,7 @@ A file that was built is built again after a change: only what differs is writte
     more: 'Makes a new plan and prints how to submit it. Exit code 4 when no target passes the checks.',
   },
   resume: {
-    brief: 'go on with jobs that need attention',
+    brief: 'resume jobs that need attention',
     usage: 'matriarch resume RUN [--job JOB]',
     inputs: [run, ['--job JOB', 'id of one job; default: every job of the run that needs attention']],
     examples: ['matriarch resume 3f1c0000-0000-4000-8000-000000000001'],
@@ -218,7 +218,7 @@ A file that was built is built again after a change: only what differs is writte
     usage: 'matriarch host accept|refuse|revoke|delete HOST',
     inputs: [
       ['accept', 'the new token of a host that enrolled again speaks for it, and the former no longer'],
-      ['refuse', 'the new token does not; the former goes on'],
+      ['refuse', 'the new token does not; the former stays valid'],
       ['revoke', 'no token does, until the host enrols again and somebody accepts that'],
       ['delete', 'forget a host that was never one, with all that it reported'],
       ['HOST', 'name or id of a discovered host'],

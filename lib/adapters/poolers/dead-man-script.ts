@@ -132,7 +132,7 @@ while ! is_over; do
       sleep 0.5; find_leader
     done
     sort -u "$dir/resumed" >"$dir/done.new" 2>/dev/null
-    if [ -s "$dir/done.new" ]; then say "the clients of $(paste -sd , "$dir/done.new") go on$(! asks || echo ", to $(title "$led")")"; else say "nobody was let go on"; fi
+    if [ -s "$dir/done.new" ]; then say "resumed the clients of $(paste -sd , "$dir/done.new")$(! asks || echo ", now served by $(title "$led")")"; else say "no client was resumed"; fi
     mv "$dir/done.new" "$dir/done" ;;
   esac
 done
@@ -173,7 +173,7 @@ own=$dir
 for dir in "$state/long/$pooler-"*; do
   [ -d "$dir" ] && [ "$dir" != "$own" ] && [ "$(cat "$dir/herd" 2>/dev/null)" = "$herd" ] || continue
   if [ ! -s "$dir/outcome" ] && [ "$(cat "$dir/token" 2>/dev/null || echo 0)" -gt "$token" ]; then cat "$dir/token"; exit 9; fi
-  # One that asks nobody lets clients go on that no other timer knows of.
+  # One that asks nobody resumes clients that no other timer knows of.
   [ -s "$dir/members" ] || [ -s "$dir/outcome" ] || [ -z "$(groups)" ] || continue
   # What this one ends stays to be read; what was over before goes.
   was_over=; [ ! -s "$dir/outcome" ] || { is_firing && [ -n "$(groups)" ]; } || was_over=1

@@ -117,7 +117,7 @@ test('a host asks with the logins that its pooler has, or over the socket of a m
   await lab().hosts.mustExec('front', ['mv', `${userlist}.kept`, userlist])
 })
 
-test('clients that are held go on by themselves, to the primary that is, when everything of ours is gone', async () => {
+test('paused clients are resumed, on the primary that is, when everything of ours is gone', async () => {
   await arm('alone', 1, 60_000)
   await console.act.pause(front, 'orders', limits)
   const asking = ask()
@@ -130,7 +130,7 @@ test('clients that are held go on by themselves, to the primary that is, when ev
   globalThis.console.info(`The timer had 2000 ms; the client went on after ${Date.now() - leftAt} ms.`)
   console = stage.connect()
   await expect.poll(() => timer('alone'), patience).toMatchObject({ state: 'fired', ledTo: 'orders on a', resumed: ['orders'] })
-  expect((await timer('alone')).log).toMatch(/armed\n.*orders on a takes writes\n.*the clients of orders go on, to orders on a\n/)
+  expect((await timer('alone')).log).toMatch(/armed\n.*orders on a takes writes\n.*resumed the clients of orders, now served by orders on a\n/)
 })
 
 test('while no member takes writes clients stay paused; once another one is promoted they are resumed there, and the file points to it', async () => {

@@ -12,7 +12,7 @@ const notAsked = 'Nothing could be asked: see the checks above.'
 
 /** One without a data directory may be restored as well. */
 export const isSeen = ({ probe }: RestoreFacts): Verdict => {
-  if (probe.state === 'absent') return passBecause('There is no data directory: it is made anew.')
+  if (probe.state === 'absent') return passBecause('There is no data directory: it will be created.')
   if (probe.state === 'starting' || probe.state === 'stopping') return refuse(`It is ${probe.state}.`)
   return wasSeen(probe)
 }

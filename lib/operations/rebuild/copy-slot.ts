@@ -41,7 +41,7 @@ export const makeCopySlot: Effect<Pick<RebuildFacts, 'upstream' | 'copySlot'>, n
   },
 }
 
-/** Drops a slot as soon as nobody reads from it. Throws `step.unknown` at the deadline. */
+/** Drops a slot as soon as it is inactive. Throws `step.unknown` at the deadline. */
 export const dropOnceLeft = async (of: Place, name: string, ports: ActPorts, { signal, pause, note }: StepContext): Promise<void> => {
   for (;;) {
     try {

@@ -34,7 +34,7 @@ export const discoveryCalls = {
     caller: 'actor',
     summary: 'Accept or refuse the new token of a host that enrolled again, or revoke its token',
     description:
-      'accept: the new token speaks for the host, and the former no longer. refuse: the former goes on. revoke: none does, until the host enrols again and a person accepts it.',
+      'accept: the new token speaks for the host, and the former no longer. refuse: the former stays valid. revoke: none does, until the host enrols again and a person accepts it.',
     input: z.strictObject({ decision: z.enum(hostTokenDecisions) }),
     status: 204,
     faults: ['record.missing', 'access.denied', 'record.in-use'],

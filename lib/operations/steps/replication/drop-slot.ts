@@ -16,7 +16,7 @@ export const dropSlotOn = <F extends Facts>(of: (facts: F) => Place, nameOf: (fa
     if (probe.state !== 'online') return { found: 'blocked', because: `${of(facts).title} is ${probe.state}` }
     const slot = probe.slots.find(({ name }) => name === nameOf(facts))
     if (slot === undefined) return { found: 'done', output: null }
-    return slot.isActive ? { found: 'blocked', because: 'somebody reads from it' } : { found: 'ready', before: null }
+    return slot.isActive ? { found: 'blocked', because: 'it is active' } : { found: 'ready', before: null }
   },
   run: async (facts, _before, ports, { signal, note }) => {
     note('command', `select pg_drop_replication_slot('${nameOf(facts)}')`)

@@ -1,26 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { hostname } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { getPool } from '@/db/pg/client'
 import { agent, runAgent, shells } from '@/e2e/harness/agent-runs'
-import { type ApiServer, serveApi } from '@/e2e/harness/api'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
-import { testAccount } from '@/e2e/harness/daemons/sshd'
-import { createEnrolmentKey } from '@/lib/auth/hosts'
-import { systemActor } from '@/lib/kernel/access/access'
+import { type AgentStage, openAgentStage } from '@/e2e/harness/agent-stage'
 import { type RunningCloud, startCloud } from '@/lib/playground/cloud'
 import { interrupt, recommendRebalance, withdrawNotice } from '@/lib/playground/cloud/launch/interruptions'
 import { serveMetadata } from '@/lib/playground/cloud/launch/metadata'
 
 const region = 'us-east-1'
-let database: TestDatabase
-let api: ApiServer
-let account: Awaited<ReturnType<typeof testAccount>>
-let folder: string
+let stage: AgentStage
 let cloud: RunningCloud
-let key: string
 let child: ChildProcess | undefined
 let stopMetadata = async () => {}
 let metadataUrl: string
@@ -28,15 +18,7 @@ let machineId: string
 let log = ''
 
 beforeAll(async () => {
-  process.env.AUTH_SECRET = 'a secret of the tests that is long enough'
-  process.env.DATABASE_URL = 'postgres://unused'
-  ;[database, account, cloud] = await Promise.all([startDatabase(), testAccount(), startCloud({ consistencyMs: 0 })])
-  folder = mkdtempSync(join(tmpdir(), 'mnot-'))
-  chownSync(folder, account.uid, account.gid)
-  const { rows } = await getPool().query("insert into environments (name) values ('prod') returning id")
-  const expiresAt = new Date(Date.now() + 3_600_000)
-  ;({ key } = await createEnrolmentKey(systemActor, { name: 'prod', environmentId: rows[0].id, expiresAt, usesLeft: null }))
-  api = await serveApi()
+  ;[stage, cloud] = await Promise.all([openAgentStage('mnot-'), startCloud({ consistencyMs: 0 })])
   const { state } = cloud.cloud
   machineId = state.add(region, { market: 'spot', httpTokens: 'required' }).id
   const served = await serveMetadata({ state, region, id: machineId }, { host: '127.0.0.1', port: 0 })
@@ -47,19 +29,11 @@ afterAll(async () => {
   child?.kill()
   await stopMetadata()
   await cloud?.stop()
-  await api?.close()
-  await database?.stop()
-  if (folder) rmSync(folder, { recursive: true, force: true })
+  await stage?.stop()
 })
 
 const query = async (text: string, values: unknown[] = []) => (await getPool().query(text, values)).rows
-const stateFolder = (name: string) => {
-  const state = join(folder, name)
-  mkdirSync(state)
-  chownSync(state, account.uid, account.gid)
-  return state
-}
-const homeWith = (state: string) => ({ account, home: folder, state, url: api.url, bin: '/nonexistent' })
+const homeWith = (state: string) => ({ account: stage.account, home: stage.folder, state, url: stage.url, bin: '/nonexistent' })
 
 /** From now until it is so, in ms. */
 const until = async (isSo: () => Promise<boolean>): Promise<number> => {
@@ -76,24 +50,24 @@ test.each(shells.map((shell) => [shell.join(' '), shell] as const))(
   'in %s a host that is no spot machine is not watched',
   async (name, shell) => {
     const elsewhere = { MATRIARCH_METADATA_URL: 'http://127.0.0.1:9' }
-    expect((await runAgent(homeWith(stateFolder(name.replaceAll(' ', '-'))), ['--notices'], elsewhere, shell)).code).toBe(4)
+    expect((await runAgent(homeWith(stage.stateFolder(name.replaceAll(' ', '-'))), ['--notices'], elsewhere, shell)).code).toBe(4)
   },
 )
 
 test('what EC2 says of a spot machine is known to the console within two seconds, and what it takes back as well', async () => {
-  const state = stateFolder('state')
+  const state = stage.stateFolder('state')
   const environment = { MATRIARCH_METADATA_URL: metadataUrl }
-  expect((await runAgent(homeWith(state), ['--enrol', key], environment, shells[0]!)).code).toBe(0)
+  expect((await runAgent(homeWith(state), ['--enrol', stage.key], environment, shells[0]!)).code).toBe(0)
   await query(
     `with s as (insert into servers (environment_id, hostname, address) select id, $1, '10.9.9.1' from environments returning id)
      update discovered_hosts set server_id = (select id from s)`,
     [hostname()],
   )
   child = spawn(shells[0]![0]!, [...shells[0]!.slice(1), agent, '--config', '/nonexistent', '--notices'], {
-    uid: account.uid,
-    gid: account.gid,
+    uid: stage.account.uid,
+    gid: stage.account.gid,
     cwd: '/',
-    env: { ...process.env, HOME: folder, MATRIARCH_URL: api.url, MATRIARCH_STATE: state, ...environment } as NodeJS.ProcessEnv,
+    env: { ...process.env, HOME: stage.folder, MATRIARCH_URL: stage.url, MATRIARCH_STATE: state, ...environment } as NodeJS.ProcessEnv,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   child.stderr!.on('data', (text) => (log += text))

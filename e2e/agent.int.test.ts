@@ -1,34 +1,21 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { hostname, tmpdir } from 'node:os'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { decideHostToken } from '@/db/discovery/host-tokens'
 import { getPool } from '@/db/pg/client'
 import { type AgentHome, agent, printedBy, runAgent, shells } from '@/e2e/harness/agent-runs'
-import { type ApiServer, serveApi } from '@/e2e/harness/api'
+import { type AgentStage, openAgentStage } from '@/e2e/harness/agent-stage'
 import { dropCluster, makeCluster, type TestCluster } from '@/e2e/harness/daemons/cluster'
-import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
-import { type TestSshd, testAccount } from '@/e2e/harness/daemons/sshd'
+import type { TestSshd } from '@/e2e/harness/daemons/sshd'
 import { createEnrolmentKey } from '@/lib/auth/hosts'
 import type { AgentReport } from '@/lib/fields/agent-report'
 import { systemActor } from '@/lib/kernel/access/access'
 
-let database: TestDatabase
-let api: ApiServer
-let account: Awaited<ReturnType<typeof testAccount>>
+let stage: AgentStage
+let account: AgentStage['account']
 let folder: string
 let primary: TestCluster
 let standby: TestCluster
@@ -36,38 +23,27 @@ let key: string
 let state: string
 let runs = 0
 
-const given = (): AgentHome => ({ account, home: folder, state, url: api.url, bin: primary.bin })
+const given = (): AgentHome => ({ account, home: folder, state, url: stage.url, bin: primary.bin })
 const run = (args: string[], environment: Record<string, string> = {}, shell = shells[0]!) => runAgent(given(), args, environment, shell)
 const printed = (environment: Record<string, string> = {}, shell = shells[0]!) => printedBy(given(), environment, shell)
 const of = ({ instances }: AgentReport, cluster: TestCluster) => instances.find(({ dataDirectory }) => dataDirectory === cluster.data)
 const query = async (text: string) => (await getPool().query(text)).rows
 
 beforeAll(async () => {
-  process.env.AUTH_SECRET = 'a secret of the tests that is long enough'
-  process.env.DATABASE_URL = 'postgres://unused'
-  ;[database, account] = await Promise.all([startDatabase(), testAccount()])
-  folder = mkdtempSync(join(tmpdir(), 'magt-'))
-  chownSync(folder, account.uid, account.gid)
+  stage = await openAgentStage('magt-')
+  ;({ account, folder, key } = stage)
   const owner = { folder, uid: account.uid, gid: account.gid, user: account.name, host: () => ({}) } as unknown as TestSshd
   primary = await makeCluster(owner, 'orders')
   standby = await makeCluster(owner, 'orders_standby', primary)
-  const { rows } = await getPool().query("insert into environments (name) values ('prod') returning id")
-  const expiresAt = new Date(Date.now() + 3_600_000)
-  ;({ key } = await createEnrolmentKey(systemActor, { name: 'prod', environmentId: rows[0].id, expiresAt, usesLeft: null }))
-  api = await serveApi()
 })
 beforeEach(() => {
-  state = join(folder, `state-${runs++}`)
-  mkdirSync(state)
-  chownSync(state, account.uid, account.gid)
+  state = stage.stateFolder(`state-${runs++}`)
 })
 afterEach(async () => void (await query('truncate discovered_hosts cascade')))
 afterAll(async () => {
   if (standby) await dropCluster(standby)
   if (primary) await dropCluster(primary)
-  await api?.close()
-  await database?.stop()
-  if (folder) rmSync(folder, { recursive: true, force: true })
+  await stage?.stop()
 })
 
 test.each(shells.map((shell) => [shell.join(' '), shell] as const))(
@@ -133,7 +109,7 @@ test('a host enrols with a key from its configuration, reports, and keeps its to
   const config = join(folder, 'agent.env')
   writeFileSync(
     config,
-    `# comment\nMATRIARCH_URL="${api.url}"\nMATRIARCH_ENROL_KEY='${key}'\nMATRIARCH_STATE=${state}\nMATRIARCH_SOCKET_DIRECTORIES=${folder}\nEVIL=$(touch ${folder}/evil)\n`,
+    `# comment\nMATRIARCH_URL="${stage.url}"\nMATRIARCH_ENROL_KEY='${key}'\nMATRIARCH_STATE=${state}\nMATRIARCH_SOCKET_DIRECTORIES=${folder}\nEVIL=$(touch ${folder}/evil)\n`,
   )
   const { code, err } = await run(['--config', config], { MATRIARCH_URL: '', MATRIARCH_STATE: '' })
   expect(code, err).toBe(0)
@@ -271,7 +247,7 @@ test('with --every it goes on, one at a time for a state folder, until it is tol
     env: {
       PATH: process.env.PATH!,
       HOME: folder,
-      MATRIARCH_URL: api.url,
+      MATRIARCH_URL: stage.url,
       MATRIARCH_STATE: state,
       MATRIARCH_SOCKET_DIRECTORIES: folder,
     } as unknown as NodeJS.ProcessEnv,

@@ -1,7 +1,7 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect, StepContext } from '@/lib/kernel/operation/operation'
 import type { ReadPorts } from '@/lib/ports'
-import { followWork, hasFailed, newWorkKey } from '../steps/host-work'
+import { followWork, newWorkKey, startWork } from '../steps/host-work'
 import { type BackUpFacts, type Known, known, listTimeoutMs } from './facts'
 
 type Before = { key: string; labels: string[] }
@@ -42,14 +42,15 @@ export const makeBackup = (): Effect<BackUpFacts, Before, Output> => ({
   run: async (facts, { key, labels }, ports, context) => {
     const { host } = facts.instance.address
     const options = { timeoutMs: askTimeoutMs, signal: context.signal }
-    const found = await ports.read.work.look(host, key, options)
-    if (hasFailed(found)) await ports.act.work.forget(host, key, options)
-    if (found.state === 'absent' || hasFailed(found)) {
-      const { stanza } = await now(facts, ports.read, context)
-      for (const command of facts.commands) context.note('command', command)
-      await ports.act.copies.startBackup(facts.instance.address, { key, stanza, type: facts.input.type }, options)
-    }
-    await followWork({ host, key, what: 'pgbackrest backup' }, ports.read, context)
+    const work = { host, key, what: 'pgbackrest backup' }
+    await startWork(work, ports, context, {
+      start: async () => {
+        const { stanza } = await now(facts, ports.read, context)
+        for (const command of facts.commands) context.note('command', command)
+        await ports.act.copies.startBackup(facts.instance.address, { key, stanza, type: facts.input.type }, options)
+      },
+    })
+    await followWork(work, ports.read, context)
     const backup = made(await now(facts, ports.read, context), { key, labels })
     if (backup !== undefined) context.note('info', `${backup.label}: ${backup.type}, ended ${backup.endedAt}.`)
     await ports.act.work.forget(host, key, options)

@@ -1,15 +1,13 @@
 import { formatBytes } from '@/lib/domain/values/bytes'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import { copyTimeoutMs } from '../rebuild/copy-data'
-import { followWork, hasFailed, newWorkKey } from '../steps/host-work'
+import { dropBeside, followWork, newWorkKey, startWork, undoBeside } from '../steps/host-work'
 import { known } from './facts'
 import type { RestoreFacts } from './restore-facts'
 
 type Before = { key: string }
 
 const fileTimeoutMs = 60_000
-const endTimeoutMs = 60_000
-const removeTimeoutMs = 3_600_000
 
 /** As a copy of another server: it runs on the host by itself, is followed by whoever comes next, and is ended by a cancel. */
 export const restoreBeside = (): Effect<RestoreFacts, Before, null> => ({
@@ -29,29 +27,19 @@ export const restoreBeside = (): Effect<RestoreFacts, Before, null> => ({
   },
   run: async (facts, { key }, ports, context) => {
     const { address } = facts.instance
-    const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
-    const found = await ports.read.work.look(address.host, key, options)
-    if (hasFailed(found)) {
-      await ports.act.copies.remove(address, key, { timeoutMs: removeTimeoutMs, signal: context.signal })
-      await ports.act.work.forget(address.host, key, options)
-    }
-    if (found.state === 'absent' || hasFailed(found)) {
-      for (const command of facts.commands) context.note('command', command)
-      const spec = { key, stanza: known(facts.seen)!.stanza, label: facts.backup!.label, target: facts.target }
-      await ports.act.copies.startRestore(address, spec, options)
-    }
-    await followWork({ host: address.host, key, what: 'pgbackrest restore' }, ports.read, context)
+    const work = { host: address.host, key, what: 'pgbackrest restore' }
+    await startWork(work, ports, context, {
+      drop: () => dropBeside(address, key, ports, context),
+      start: async () => {
+        for (const command of facts.commands) context.note('command', command)
+        const spec = { key, stanza: known(facts.seen)!.stanza, label: facts.backup!.label, target: facts.target }
+        await ports.act.copies.startRestore(address, spec, { timeoutMs: fileTimeoutMs, signal: context.signal })
+      },
+    })
+    await followWork(work, ports.read, context)
   },
   timeoutMs: copyTimeoutMs,
   isLong: true,
   canInterrupt: true,
-  ending: {
-    undo: async ({ instance: { address } }, { key }, _output, ports, { signal }) => {
-      await ports.act.work.end(address.host, key, { timeoutMs: endTimeoutMs, signal })
-      await ports.act.copies.remove(address, key, { timeoutMs: removeTimeoutMs, signal })
-      await ports.act.work.forget(address.host, key, { timeoutMs: fileTimeoutMs, signal })
-    },
-    sentence: 'If the job fails or is cancelled, the restore is stopped and its directory removed.',
-    timeoutMs: removeTimeoutMs + endTimeoutMs + fileTimeoutMs,
-  },
+  ending: undoBeside('If the job fails or is cancelled, the restore is stopped and its directory removed.'),
 })

@@ -2,7 +2,7 @@ import { addSample, isWorthSaying, newPace, progressText, said } from '@/lib/dom
 import { formatBytes } from '@/lib/domain/values/bytes'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { CopySeen, CopySpec } from '@/lib/ports'
-import { followWork, hasFailed, newWorkKey } from '../steps/host-work'
+import { dropBeside, followWork, newWorkKey, startWork, undoBeside } from '../steps/host-work'
 import type { RebuildFacts } from './facts'
 
 /** What a copy needs to know, of a rebuild or of a new standby. */
@@ -14,8 +14,6 @@ type Before = { key: string }
 type Output = { paths: string[] }
 
 const fileTimeoutMs = 60_000
-const endTimeoutMs = 60_000
-const removeTimeoutMs = 3_600_000
 /** Longer than any copy that somebody waits for. */
 export const copyTimeoutMs = 14 * 24 * 3_600_000
 
@@ -56,15 +54,13 @@ export const copyData: Effect<CopiedFacts, Before, Output> = {
     const { instance, totalBytes } = facts
     const options = { timeoutMs: fileTimeoutMs, signal: context.signal }
     const work = { host: instance.address.host, key, what: 'pg_basebackup' }
-    const found = await ports.read.work.look(work.host, key, options)
-    if (hasFailed(found)) {
-      await ports.act.copies.remove(instance.address, key, { timeoutMs: removeTimeoutMs, signal: context.signal })
-      await ports.act.work.forget(work.host, key, options)
-    }
-    if (found.state === 'absent' || hasFailed(found)) {
-      for (const command of ports.read.copies.commands.start(instance.address, specOf(facts, key))) context.note('command', command)
-      await ports.act.copies.start(instance.address, specOf(facts, key), options)
-    }
+    await startWork(work, ports, context, {
+      drop: () => dropBeside(instance.address, key, ports, context),
+      start: async () => {
+        for (const command of ports.read.copies.commands.start(instance.address, specOf(facts, key))) context.note('command', command)
+        await ports.act.copies.start(instance.address, specOf(facts, key), options)
+      },
+    })
     let pace = newPace
     await followWork(work, ports.read, context, async () => {
       const { copy } = await ports.read.copies.look(instance.address, { ...options, withSizes: true })
@@ -80,13 +76,5 @@ export const copyData: Effect<CopiedFacts, Before, Output> = {
   timeoutMs: copyTimeoutMs,
   isLong: true,
   canInterrupt: true,
-  ending: {
-    undo: async ({ instance: { address } }, { key }, _output, ports, { signal }) => {
-      await ports.act.work.end(address.host, key, { timeoutMs: endTimeoutMs, signal })
-      await ports.act.copies.remove(address, key, { timeoutMs: removeTimeoutMs, signal })
-      await ports.act.work.forget(address.host, key, { timeoutMs: fileTimeoutMs, signal })
-    },
-    sentence: 'If the job fails or is cancelled, the copy is stopped and its directory removed.',
-    timeoutMs: removeTimeoutMs + endTimeoutMs + fileTimeoutMs,
-  },
+  ending: undoBeside('If the job fails or is cancelled, the copy is stopped and its directory removed.'),
 }

@@ -1,8 +1,11 @@
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { StepContext } from '@/lib/kernel/operation/operation'
-import type { HostAddress, HostWorkSeen, ReadPorts } from '@/lib/ports'
+import type { ActPorts, HostAddress, HostWorkSeen, InstanceAddress, ReadPorts } from '@/lib/ports'
 
 const lookTimeoutMs = 15_000
+const fileTimeoutMs = 60_000
+const endTimeoutMs = 60_000
+const removeTimeoutMs = 3_600_000
 const waitFirstMs = 250
 const waitMs = 2_000
 
@@ -49,3 +52,40 @@ export const followWork = async (
     context.signal.throwIfAborted()
   }
 }
+
+/** Starts work of that key unless it runs or has ended well. What one that failed left behind is dropped before. */
+export const startWork = async (
+  { host, key }: { host: HostAddress; key: string },
+  ports: ActPorts,
+  { signal }: Pick<StepContext, 'signal'>,
+  { drop = async () => {}, start }: { drop?: () => Promise<void>; start: () => Promise<void> },
+): Promise<void> => {
+  const options = { timeoutMs: fileTimeoutMs, signal }
+  const found = await ports.read.work.look(host, key, options)
+  if (hasFailed(found)) {
+    await drop()
+    await ports.act.work.forget(host, key, options)
+  }
+  if (found.state === 'absent' || hasFailed(found)) await start()
+}
+
+/** The directory that a copy or a restore fills beside that of an instance. */
+export const dropBeside = (
+  address: InstanceAddress,
+  key: string,
+  ports: ActPorts,
+  { signal }: Pick<StepContext, 'signal'>,
+): Promise<void> => ports.act.copies.remove(address, key, { timeoutMs: removeTimeoutMs, signal })
+
+type Placed = { instance: { address: InstanceAddress } }
+
+/** Ends work that fills a directory beside that of an instance, and removes both. */
+export const undoBeside = (sentence: string) => ({
+  undo: async ({ instance: { address } }: Placed, { key }: { key: string }, _output: unknown, ports: ActPorts, { signal }: StepContext) => {
+    await ports.act.work.end(address.host, key, { timeoutMs: endTimeoutMs, signal })
+    await dropBeside(address, key, ports, { signal })
+    await ports.act.work.forget(address.host, key, { timeoutMs: fileTimeoutMs, signal })
+  },
+  sentence,
+  timeoutMs: removeTimeoutMs + endTimeoutMs + fileTimeoutMs,
+})

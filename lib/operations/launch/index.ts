@@ -1,16 +1,16 @@
 import { blueprintTag } from '@/lib/domain/blueprints/launch/tags'
 import { notKnown } from '@/lib/domain/prices/month'
-import { digestOf } from '@/lib/kernel/ground/digest'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { notAsked, notNeeded } from '@/lib/kernel/operation/only-when'
 import { makeDatabase, smokeTest } from './database'
 import { settingsFor } from './facts'
+import { firmLaunch, ifVolume } from './firm'
 import { canBeFollowed, doesAll, hasChoices, isAnswered, isFree, isNothingLeft } from './gates'
 import { gatherLaunch } from './gather'
 import { makeGroup } from './group'
 import { launchInput } from './input'
 import { isLeft } from './left'
-import { launchMachine, sayChoice } from './machine'
+import { launchMachine } from './machine'
 import { registerHerd } from './register'
 import { sayMonth, sayPrices, saySource, sayVolumes } from './say'
 import { createCluster, installPackages, makeKeys, mountVolume, startServer, writeFiles } from './server'
@@ -33,19 +33,7 @@ export const launchHerd = defineOperation({
   ],
   gather: gatherLaunch,
   about: ({ launch }) => ({ title: launch.title, environmentId: launch.environmentId, herdId: null, serverId: null }),
-  firm: ({ launch, place, images, left, taken }) => {
-    const [first] = launch.choices
-    return {
-      blueprint: digestOf({ ...launch.blueprint, hasPassword: launch.hasPassword }),
-      account: launch.account?.id ?? null,
-      herd: launch.herd?.id ?? null,
-      place,
-      images,
-      first: first === undefined ? null : sayChoice(first),
-      left: left === null ? null : isLeft(left),
-      taken,
-    }
-  },
+  firm: (facts) => ({ ...firmLaunch(facts), left: facts.left === null ? null : isLeft(facts.left) }),
   managed: { harmless: 'It makes a herd of its own, and touches no server of another one.' },
   locks: ({ launch }) => [`blueprint:${launch.id}`],
   now: (facts) => [
@@ -74,10 +62,7 @@ export const launchHerd = defineOperation({
   })
   .effect('machine', launchMachine())
   .effect('trust', trustHost())
-  .effect('volume', mountVolume(), {
-    when: ({ launch }) => launch.blueprint.storage !== 'local' && launch.blueprint.storageGb !== null,
-    otherwise: notAsked('The blueprint asks for no volume: the data lie on the system disk.'),
-  })
+  .effect('volume', mountVolume(), ifVolume)
   .effect('packages', installPackages())
   .effect('keys', makeKeys())
   .effect('cluster', createCluster())

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { blueprintTag } from '@/lib/domain/blueprints/launch/tags'
 import { formatBytes } from '@/lib/domain/values/bytes'
-import { digestOf } from '@/lib/kernel/ground/digest'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
-import { notAsked, notNeeded } from '@/lib/kernel/operation/only-when'
+import { notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import { letIn } from '../../create/let-in'
 import { makeReplicator } from '../../create/make-replicator'
@@ -16,8 +15,9 @@ import { makeSlot } from '../../steps/replication/make-slot'
 import { startFollowing } from '../../steps/replication/start-following'
 import { writeFollowing } from '../../steps/replication/write-following'
 import { memberName } from '../facts'
+import { firmLaunch, ifVolume } from '../firm'
 import { canBeFollowed, hasChoices, isAnswered } from '../gates'
-import { launchMachine, sayChoice } from '../machine'
+import { launchMachine } from '../machine'
 import { sayMonth, sayPrices, sayVolumes } from '../say'
 import { createCluster, installPackages, makeKeys, mountVolume, writeFiles } from '../server'
 import { trustHost } from '../trust'
@@ -45,21 +45,12 @@ export const launchStandby = defineOperation({
   ],
   gather: gatherStandby,
   about: ({ launch }) => ({ title: launch.title, environmentId: launch.environmentId, herdId: launch.herd?.id ?? null, serverId: null }),
-  firm: ({ launch, place, images, number, taken, upstream: primary, following }) => {
-    const [first] = launch.choices
-    return {
-      blueprint: digestOf({ ...launch.blueprint, hasPassword: launch.hasPassword }),
-      account: launch.account?.id ?? null,
-      herd: launch.herd?.id ?? null,
-      place,
-      images,
-      number,
-      taken,
-      first: first === undefined ? null : sayChoice(first),
-      upstream: primary?.id ?? null,
-      following,
-    }
-  },
+  firm: (facts) => ({
+    ...firmLaunch(facts),
+    number: facts.number,
+    upstream: facts.upstream?.id ?? null,
+    following: facts.following,
+  }),
   managed: { deed: 'create', servers: ({ launch }) => (launch.herd === null ? [] : [{ herdId: launch.herd.id }]) },
   locks: ({ launch }) => [`blueprint:${launch.id}`, ...(launch.herd === null ? [] : [`herd:${launch.herd.id}`])],
   now: (facts) => [
@@ -90,10 +81,7 @@ export const launchStandby = defineOperation({
     when: ({ launch }) => launch.blueprint.securityGroupIds.length === 0,
     otherwise: notNeeded('The blueprint names security groups: they must let its members reach each other.'),
   })
-  .effect('volume', mountVolume(), {
-    when: ({ launch }) => launch.blueprint.storage !== 'local' && launch.blueprint.storageGb !== null,
-    otherwise: notAsked('The blueprint asks for no volume: the data lie on the system disk.'),
-  })
+  .effect('volume', mountVolume(), ifVolume)
   .effect('packages', installPackages())
   .effect('keys', makeKeys())
   .effect('cluster', createCluster())
@@ -153,7 +141,7 @@ function heldSlot(): Effect<StandbyFacts, null, null> {
 }
 
 /** On the primary, where it may be there already. */
-function makeReplicationRole() {
+function makeReplicationRole(): Effect<StandbyFacts, null, null> {
   const { title, proof, preview, check, run } = makeReplicator
   const on = (facts: StandbyFacts) => ({
     instance: upstream(facts),
@@ -163,12 +151,10 @@ function makeReplicationRole() {
   return {
     title,
     ...(proof && { proof }),
-    preview: (facts: StandbyFacts) => preview(on(facts)),
-    check: (facts: StandbyFacts, ...given: Rest<typeof check>) => check(on(facts), ...given),
-    run: (facts: StandbyFacts, ...given: Rest<typeof run>) => run(on(facts), ...given),
+    preview: (facts) => preview(on(facts)),
+    check: (facts, ports, context) => check(on(facts), ports, context),
+    run: (facts, before, ports, context) => run(on(facts), before, ports, context),
     timeoutMs: 40_000,
-    ending: { final: 'The role stays for the next standby.', harmless: true as const },
+    ending: { final: 'The role stays for the next standby.', harmless: true },
   }
 }
-
-type Rest<F> = F extends (first: never, ...rest: infer R) => unknown ? R : never

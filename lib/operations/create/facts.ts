@@ -21,17 +21,30 @@ import { followingTo, gatherPeers, type Peer } from '../facts/peers'
 import { compareUpstream, type UpstreamOnly } from './compare-upstream'
 import type { CreateInput } from './input'
 
-export type CreateFacts = {
+/** A member that is to be, and whom it copies. */
+export type MemberFacts = {
+  /** The member that is to be. */
+  instance: Place
+  /** Titles of the members there are. */
+  members: string[]
+  upstream: Place | null
+  upstreamProbe: Plain<Probe> | null
+  /** Why there is nobody to copy from; null: there is, or nobody is needed. */
+  why: string | null
+  following: Plain<Following> | null
+  upstreamDisk: Plain<DataDirectorySeen> | null
+  totalBytes: number | null
+  copySlot: string | null
+}
+
+export type CreateFacts = MemberFacts & {
   /** `keepOld`: the empty cluster that a copy replaces is never kept. */
   input: CreateInput & { keepOld: false }
   server: Plain<InventoryServer>
   /** With an empty id: there is none of that name. */
   herd: Plain<InventoryHerd>
   kind: 'primary' | 'standby'
-  /** The member that is to be. */
-  instance: Place
-  /** Titles of the members there are; `own` is on this server. */
-  members: string[]
+  /** The member on this server. */
   own: string | null
   installed: Plain<ServersInstalled>
   /** null: no version to look with. */
@@ -39,14 +52,6 @@ export type CreateFacts = {
   spec: Plain<Omit<ClusterSpec, 'key'>>
   /** The commands that make the cluster. */
   makes: string[]
-  upstream: Place | null
-  upstreamProbe: Plain<Probe> | null
-  /** Why there is nobody to copy from. */
-  why: string | null
-  following: Plain<Following> | null
-  upstreamDisk: Plain<DataDirectorySeen> | null
-  totalBytes: number | null
-  copySlot: string | null
   /** Settings of the upstream that a standby must not stay below could be read. */
   knowsSettings: boolean
   upstreamOnly: UpstreamOnly

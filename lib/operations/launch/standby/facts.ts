@@ -1,30 +1,20 @@
 import { clusterNameOf, dataDirectoryOf, launchPort } from '@/lib/domain/blueprints/launch/launched'
 import { hostnameOf } from '@/lib/domain/blueprints/launch/tags'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
-import type { DataDirectorySeen, Following, InventoryBlueprint, Launched, Probe, ReadPorts } from '@/lib/ports'
+import type { InventoryBlueprint, Launched, ReadPorts } from '@/lib/ports'
 import { packagedSockets } from '@/lib/ports/addresses'
-import { sizeOf, upstreamSettings } from '../../create/facts'
+import { type MemberFacts, sizeOf, upstreamSettings } from '../../create/facts'
 import { commandsOf, type Place, type Plain } from '../../facts/instance'
 import { followingTo, gatherPeers, type Peer } from '../../facts/peers'
 import { isAlive, type LaunchFacts, memberName } from '../facts'
 import { askCloud } from '../gather'
 
-export type StandbyFacts = LaunchFacts & {
-  /** The member that is to be. Where it is reached is known once its machine runs. */
-  instance: Place
-  /** Titles of the members there are. */
-  members: string[]
-  /** In which the herd's machines are. */
-  zones: string[]
-  upstream: Place | null
-  upstreamProbe: Plain<Probe> | null
-  /** Why there is nobody to copy from; null: there is. */
-  why: string | null
-  following: Plain<Following> | null
-  upstreamDisk: Plain<DataDirectorySeen> | null
-  totalBytes: number | null
-  copySlot: string | null
-}
+/** Where `instance` is reached is known once its machine runs. */
+export type StandbyFacts = LaunchFacts &
+  MemberFacts & {
+    /** In which the herd's machines are. */
+    zones: string[]
+  }
 
 const membersMax = 20
 

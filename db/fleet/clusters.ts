@@ -48,7 +48,7 @@ const addCluster = `with wanted as (
     select h.id, coalesce(w."serverId", f.id), nullif(w.port, h.port), nullif(w."dataDirectory", h.data_directory), w."socketDirectory"
     from herd h cross join wanted w left join fresh f on f.address = w.address and w."serverId" is null
     on conflict (herd_id, server_id) do nothing returning *),
-  ${tellAdded}
+  ${tellAdded('server', 'herd', 'instance')}
   select (select count(*)::int from herd) as herds,
     (select count(pg_notify('records', resource)) from (select distinct resource from new) as each) as told`
 

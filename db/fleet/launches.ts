@@ -22,7 +22,7 @@ const add = `with blueprint as (select id, environment_id from blueprints where 
     insert into instances (id, herd_id, server_id)
     select w."instanceId", h.id, f.id from made h cross join wanted w join fresh f on f.id = w."serverId" returning *),
   tied as (update blueprints set herd_id = made.id, changed_at = now() from made where blueprints.id = $1::uuid returning blueprints.id),
-  ${tellAdded}
+  ${tellAdded('server', 'herd', 'instance')}
   select (select count(*)::int from blueprint) as blueprints, (select count(*)::int from tied) as tied,
     (select count(pg_notify('records', resource)) from (select distinct resource from new union select 'blueprint') as each) as told`
 
@@ -34,10 +34,9 @@ const join = `with blueprint as (select environment_id, herd_id from blueprints 
     insert into servers (id, environment_id, hostname, address, ssh_user, profile, host_key, site)
     select w."serverId", b.environment_id, w.hostname, w.address, w."user", 'debian', w."hostKey", w.zone from wanted w, blueprint b
     where not exists (select from servers s where s.id = w."serverId") returning *),
-  made as (select * from herds where false),
   joined as (
     insert into instances (id, herd_id, server_id) select w."instanceId", b.herd_id, f.id from wanted w, blueprint b, fresh f returning *),
-  ${tellAdded}
+  ${tellAdded('server', 'instance')}
   select (select count(*)::int from blueprint) as blueprints,
     (select count(pg_notify('records', resource)) from (select distinct resource from new) as each) as told`
 

@@ -76,40 +76,31 @@ export const terminate: Drop = async (place, part, ports, context) => {
   )
 }
 
+type Dropped = 'volumes' | 'groups'
+
 /** Deletes what is listed, one after the other, until nothing is. */
-const dropAll = <One extends { id: string; state?: string }>(
-  listed: () => Promise<One[]>,
-  call: string,
-  drop: (id: string) => Promise<void>,
-  context: StepContext,
-): Promise<void> =>
-  until(
-    async () => {
-      const left = await listed()
-      return left.length === 0 ? null : left.map(({ id, state = 'there' }) => `${id} is ${state}`).join(', ')
-    },
-    async () => {
-      for (const { id, state } of await listed()) {
-        if (state === 'deleting') continue
-        context.note('command', `${call} ${id}`)
-        await drop(id)
-      }
-    },
-    context,
-  )
+const dropAll =
+  (what: Dropped, call: string, drop: (act: ActPorts['act']['cloud']) => AtPlace): Drop =>
+  async (place, part, ports, context) => {
+    const listed = async (): Promise<{ id: string; state?: string }[]> => (await part())[what]
+    await until(
+      async () => {
+        const left = await listed()
+        return left.length === 0 ? null : left.map(({ id, state = 'there' }) => `${id} is ${state}`).join(', ')
+      },
+      async () => {
+        for (const { id, state } of await listed()) {
+          if (state === 'deleting') continue
+          context.note('command', `${call} ${id}`)
+          await drop(ports.act.cloud)(place, id, { timeoutMs: actTimeoutMs, signal: context.signal })
+        }
+      },
+      context,
+    )
+  }
 
-export const dropVolumes: Drop = (place, part, ports, context) =>
-  dropAll(
-    async () => (await part()).volumes,
-    'ec2:DeleteVolume',
-    (id) => ports.act.cloud.dropVolume(place, id, { timeoutMs: actTimeoutMs, signal: context.signal }),
-    context,
-  )
+type AtPlace = ActPorts['act']['cloud']['dropVolume']
 
-export const dropGroups: Drop = (place, part, ports, context) =>
-  dropAll(
-    async () => (await part()).groups,
-    'ec2:DeleteSecurityGroup',
-    (id) => ports.act.cloud.dropGroup(place, id, { timeoutMs: actTimeoutMs, signal: context.signal }),
-    context,
-  )
+export const dropVolumes = dropAll('volumes', 'ec2:DeleteVolume', ({ dropVolume }) => dropVolume)
+
+export const dropGroups = dropAll('groups', 'ec2:DeleteSecurityGroup', ({ dropGroup }) => dropGroup)

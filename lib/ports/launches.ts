@@ -96,6 +96,10 @@ export interface MachineSpec {
   tags: Tags
 }
 
+/** The device name of the system disk of Debian's images. */
+export const rootDevice = '/dev/xvda'
+/** Of system disks in general, by image and kernel. */
+export const rootDevices: readonly string[] = [rootDevice, '/dev/sda1', '/dev/nvme0n1']
 /** The device name of the volume that stays; the kernel calls it otherwise. */
 export const dataDevice = '/dev/sdf'
 

@@ -17,13 +17,12 @@ import {
   type LaunchImage,
   type LaunchRule,
   type MachineSpec,
+  rootDevice,
   type Tags,
 } from '@/lib/ports/launches'
 
 /** The account that Debian publishes its images with. Source: wiki.debian.org/Cloud/AmazonEC2Image. */
 const debianAccount = '136693071363'
-/** Of Debian's images. */
-const rootDevice = '/dev/xvda'
 
 export const tagList = (tags: Tags): Tag[] => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
 

@@ -1,7 +1,7 @@
 import { sampleOffers, sampleTypes } from '@/lib/domain/machines/sample'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, MachineSpec, Tags } from '@/lib/ports'
-import { type CloudLaunchesAct, type CloudLaunchesRead, dataDevice } from '@/lib/ports/launches'
+import { type CloudLaunchesAct, type CloudLaunchesRead, dataDevice, rootDevice } from '@/lib/ports/launches'
 import { type Calls, perform } from './world/calls'
 import type { MemoryLaunchedMachine } from './world/launches'
 import { makeHost } from './world/make-world'
@@ -82,7 +82,7 @@ const launchOne = (world: World, spec: MachineSpec): void => {
     next: { state: 'running', atMs: world.clock.now().getTime() + settleMs },
   })
   const wanted = [
-    { device: '/dev/xvda', sizeGb: spec.rootGb, kind: 'gp3', goesWithMachine: true },
+    { device: rootDevice, sizeGb: spec.rootGb, kind: 'gp3', goesWithMachine: true },
     ...(spec.volume === null ? [] : [{ device: dataDevice, sizeGb: spec.volume.sizeGb, kind: spec.volume.kind, goesWithMachine: false }]),
   ]
   for (const one of wanted) {

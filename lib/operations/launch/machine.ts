@@ -2,6 +2,7 @@ import { blueprintTag, choiceTag } from '@/lib/domain/blueprints/launch/tags'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { Effect, RunContext } from '@/lib/kernel/operation/operation'
 import type { LaunchChoice, LaunchedMachine, ReadPorts } from '@/lib/ports'
+import { dataDevice, rootDevice } from '@/lib/ports/launches'
 import { addressOf, isAlive, type LaunchFacts, placeIn, taggedBy } from './facts'
 import { dropVolumes, ownOf, ownOrLost, terminate } from './found'
 import { machineSpec } from './spec'
@@ -33,10 +34,10 @@ export const launchMachine = (): Effect<LaunchFacts, Before, Output> => ({
           ? []
           : [
               `ec2:RunInstances ${first.type} ${facts.images[first.architecture]?.name ?? 'no image'} --market ${first.market} --tag ${blueprintTag}=${facts.launch.id}`,
-              `/dev/xvda: gp3, ${blueprint.rootGb} GB, encrypted, goes with the machine`,
+              `${rootDevice}: gp3, ${blueprint.rootGb} GB, encrypted, goes with the machine`,
               ...(blueprint.storageGb === null
                 ? []
-                : [`/dev/sdf: ${blueprint.volumeKind}, ${blueprint.storageGb} GB, encrypted, stays when the machine goes`]),
+                : [`${dataDevice}: ${blueprint.volumeKind}, ${blueprint.storageGb} GB, encrypted, stays when the machine goes`]),
             ],
     }
   },

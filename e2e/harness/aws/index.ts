@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { listen, stopListening } from '@/lib/playground/cloud/listen'
 import { SignatureFault, verifySignature } from '@/lib/playground/cloud/sigv4'
 import { errorAnswer, Route53, type Route53Options } from './route53'
 
@@ -60,14 +61,9 @@ export const startAws = async (options: Partial<Route53Options> = {}): Promise<A
     const { status, body } = answer(request.method!, request.url!, request.headers, Buffer.concat(pieces).toString('utf8'))
     response.writeHead(status, { 'content-type': 'text/xml', 'x-amzn-requestid': crypto.randomUUID() }).end(body)
   })
-  const start = () =>
-    new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, '127.0.0.1', () => {
-        port = (server.address() as { port: number }).port
-        resolve()
-      })
-    })
+  const start = async (): Promise<void> => {
+    port = await listen(server, port)
+  }
   await start()
   await route53.start()
   return {
@@ -82,9 +78,6 @@ export const startAws = async (options: Partial<Route53Options> = {}): Promise<A
       throttled = count
     },
     start,
-    stop: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    stop: () => stopListening(server),
   }
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { Cloud } from './cloud'
 import { feedAt, isFeed } from './feeds'
+import { listen, stopListening } from './listen'
 import type { CloudOptions } from './state'
 
 const requestBytesMax = 1024 * 1024
@@ -57,14 +58,10 @@ export const startCloud = async (options: Partial<CloudOptions> & { port?: numbe
     await held
     response.writeHead(status, { 'content-type': contentType, 'x-amzn-requestid': requestId }).end(body)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
   return {
     cloud,
     user,
-    endpoint: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    endpoint: `http://127.0.0.1:${await listen(server, port)}`,
     loseAnswer: () => {
       isNextLost = true
     },
@@ -75,9 +72,6 @@ export const startCloud = async (options: Partial<CloudOptions> & { port?: numbe
       })
       return release
     },
-    stop: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    stop: () => stopListening(server),
   }
 }

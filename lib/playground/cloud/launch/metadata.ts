@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { listen, stopListening } from '../listen'
 import type { CloudState, Machine } from '../state'
 
 interface Asked {
@@ -110,18 +111,8 @@ export const metadataServer = (state: CloudState, machineOf: (socket: Socket) =>
 /** Serves a machine's metadata at an address, which inside its host is 169.254.169.254:80. */
 export const serveMetadata = async (
   { state, region, id }: { state: CloudState; region: string; id: string },
-  listen: { host: string; port: number },
+  { host, port }: { host: string; port: number },
 ): Promise<{ port: number; stop: () => Promise<void> }> => {
   const server = metadataServer(state, () => ({ region, id }))
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(listen.port, listen.host, resolve)
-  })
-  return {
-    port: (server.address() as { port: number }).port,
-    stop: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  return { port: await listen(server, port, host), stop: () => stopListening(server) }
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:https'
 import type { Identities } from '../identity'
+import { listen, stopListening } from '../listen'
 import { S3 } from './s3'
 import { ObjectStore } from './store'
 
@@ -47,16 +48,9 @@ export const startS3 = async ({ folder, buckets, identities, tls, host, port = 0
     const length = method === 'HEAD' || answer.status === 204 ? {} : { 'content-length': String(answer.body.length) }
     response.writeHead(answer.status, { 'x-amz-request-id': requestId, ...length, ...answer.headers }).end(answer.body)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
   return {
     s3,
-    port: (server.address() as { port: number }).port,
-    stop: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    port: await listen(server, port),
+    stop: () => stopListening(server),
   }
 }

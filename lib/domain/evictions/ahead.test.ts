@@ -1,35 +1,22 @@
 import { expect, test } from 'vitest'
 import { sayAhead } from './ahead'
 import type { ThreatenedMember } from './recovery'
+import { memberOf, primaryOf } from './threatened.fixture'
 
-const member = (id: string, given: Partial<ThreatenedMember> = {}): ThreatenedMember => ({
-  ...{
-    id,
-    title: id,
-    role: 'standby',
-    state: 'online',
-    threat: 'none',
-    rank: 1,
-    because: '',
-    zone: 'eu-central-1b',
-    noticeId: null,
-    ...given,
-  },
-})
-const primary = member('a', { role: 'primary', rank: null, zone: 'eu-central-1a' })
+const primary = primaryOf()
 const said = (members: ThreatenedMember[], id = 'a', given: Partial<Parameters<typeof sayAhead>[2]> = {}) =>
   sayAhead({ name: 'shop', manager: 'none', members }, id, { measured: null, answers: true, dataVolumes: [], ...given })
 
 test('before AWS says anything the page tells who would take over, where, and how long writes would wait', () => {
   const measured = { gapMs: 93, at: '2026-11-24T10:00:00Z' }
-  expect(said([primary, member('b')], 'a', { measured })).toBe(
+  expect(said([primary, memberOf('b')], 'a', { measured })).toBe(
     'About 0.093 s without writes (as measured on 2026-11-24), through b in eu-central-1b, inside the notice. Nothing is lost.',
   )
-  expect(said([primary, member('b', { zone: 'eu-central-1a' })])).toMatch(
+  expect(said([primary, memberOf('b', { zone: 'eu-central-1a' })])).toMatch(
     /^Less than a second without writes as a rule \(no switchover of this herd was measured yet\), through b in eu-central-1a, the same zone/,
   )
-  expect(said([primary, member('b')], 'a', { answers: false })).toMatch(/Somebody has to do it/)
-  expect(said([primary, member('b')], 'b')).toBe(
+  expect(said([primary, memberOf('b')], 'a', { answers: false })).toMatch(/Somebody has to do it/)
+  expect(said([primary, memberOf('b')], 'b')).toBe(
     'No write waits. It leaves the DNS names that standbys share before it goes. No standby is left to take over from the primary.',
   )
 })

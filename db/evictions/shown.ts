@@ -16,8 +16,8 @@ const readMeasured = {
 /** What AWS does to a herd's spot machines, and what would become of it, for its page; which has shown that the herd may be seen. Throws `database.down`. */
 export const herdEvictions = async (herdId: string): Promise<HerdEvictions> => {
   const herd = await herdAtRisk(herdId)
-  const onSpot = herd?.members.filter(({ machine, threat }) => machine.isSpot || threat !== 'none') ?? []
-  if (herd === null || onSpot.length === 0) return { members: [], answer: null }
+  if (herd === null) return { members: [], answer: null }
+  const onSpot = herd.members.filter(({ machine, threat }) => machine.isSpot || threat !== 'none')
   try {
     const [answers, measured] = await Promise.all([
       getPool().query<NonNullable<HerdEvictions['answer']>>({ ...readAnswer, values: [herdId] }),

@@ -62,13 +62,13 @@ interface Row {
 
 const rootDevices = ['/dev/xvda', '/dev/sda1', '/dev/nvme0n1']
 
-/** A herd with what AWS says of its machines, as last seen; null: it has no member. The caller has shown that it may be seen. Throws `database.down`. */
+/** A herd with what AWS says of its machines, as last seen; null: no member is on a spot machine or on one that AWS takes. The caller has shown that it may be seen. Throws `database.down`. */
 export const herdAtRisk = async (herdId: string): Promise<HerdAtRisk | null> => {
   try {
-    const [{ rows }, candidates] = await Promise.all([getPool().query<Row>({ ...readMembers, values: [herdId] }), shownCandidates(herdId)])
+    const { rows } = await getPool().query<Row>({ ...readMembers, values: [herdId] })
     const [first] = rows
-    if (!first) return null
-    const rankOf = new Map(candidates.map(({ id, rank, because }) => [id, { rank, because }]))
+    if (!first || !rows.some(({ isSpot, announced, recommended }) => isSpot || announced || recommended)) return null
+    const rankOf = new Map((await shownCandidates(herdId)).map(({ id, rank, because }) => [id, { rank, because }]))
     return {
       ...{ id: first.herdId, name: first.name, environmentId: first.environmentId, answers: first.answers, manager: first.manager },
       members: rows.map((row) => ({

@@ -14,6 +14,8 @@ import { OwnDatabase } from './own-database'
 import type { Loaded, ResourceParts } from './part'
 import { PoolersInNeed } from './poolers-in-need'
 
+const Evictions = async ({ herdId }: { herdId: string }) => <EvictionsCard of={await herdEvictions(herdId)} />
+
 const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
   const { id, environmentId } = record
   return (
@@ -25,7 +27,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
         breakLock={breakHerdLock}
       />
       <OwnDatabase id={id} />
-      {mayIn(actor, 'machine.view', environmentId) && <EvictionsCard of={await herdEvictions(id)} />}
+      {mayIn(actor, 'machine.view', environmentId) && <Evictions herdId={id} />}
       <Manager actor={actor} id={id} />
       <PoolersInNeed actor={actor} of="herd" id={id} environmentId={environmentId} />
       <HerdAppointments actor={actor} herdId={id} />

@@ -1,9 +1,7 @@
-import type { RunState } from '@/lib/kernel/ground/journal'
+import type { AnswerState } from '@/lib/domain/evictions/recovery'
+import { openRunStates, type RunState } from '@/lib/kernel/ground/journal'
 import { databaseFault, getPool } from '../pg/client'
 import type { Queryable } from '../pg/transaction'
-import type { evictionAnswers } from '../schema'
-
-export type AnswerState = (typeof evictionAnswers.$inferSelect)['state']
 
 /** What is done for one herd that loses machines, for its caller to decide while the claim holds. */
 export interface ClaimedAnswer {
@@ -114,12 +112,12 @@ const closeText = `with closed as (
   delete from eviction_answers a where (a.claimed_until is null or a.claimed_until < clock_timestamp())
     and not exists (select from evictions e join instances i on i.server_id = e.server_id
       where i.herd_id = a.herd_id and (e.withdrawn_at is null and e.closed_at is null or greatest(e.withdrawn_at, e.closed_at) > clock_timestamp() - interval '5 minutes'))
-    and not exists (select from runs r where r.id = a.run_id and r.state in ('waiting', 'running', 'cancelling'))`
+    and not exists (select from runs r where r.id = a.run_id and r.state = any($1))`
 
 /** Ends what nothing more comes of. Throws `database.down`. */
 export const closeEvictions = async (): Promise<void> => {
   try {
-    await getPool().query({ name: 'evictions-close', text: closeText })
+    await getPool().query({ name: 'evictions-close', text: closeText, values: [openRunStates] })
   } catch (error) {
     throw databaseFault(error)
   }

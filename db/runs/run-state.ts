@@ -1,5 +1,5 @@
 import { countJobs, foldRun, type JobCounts } from '@/lib/kernel/engine/fold'
-import type { JobState, RunState } from '@/lib/kernel/ground/journal'
+import { type JobState, openRunStates, type RunState } from '@/lib/kernel/ground/journal'
 import { getPool } from '../pg/client'
 import { inPgTransaction, type Queryable } from '../pg/transaction'
 
@@ -42,8 +42,9 @@ export const settleRuns = async (client: Queryable, runIds: readonly string[]): 
 /** Closes runs whose last job has ended while nobody was there to say so. */
 export const settleStale = async (): Promise<void> => {
   const { rows } = await getPool().query<{ id: string }>(
-    `select r.id from runs r where r.state in ('waiting', 'running', 'cancelling')
+    `select r.id from runs r where r.state = any($1)
        and not exists (select 1 from jobs j where j.run_id = r.id and j.state in ('waiting', 'running'))`,
+    [openRunStates],
   )
   if (rows.length === 0) return
   const ids = rows.map((row) => row.id).sort()

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import type { AnswerState } from '@/lib/domain/evictions/recovery'
 import { id, moment } from './columns'
 import { herds, servers } from './fleet'
 
@@ -43,7 +44,7 @@ export const evictionAnswers = pgTable(
     herdId: uuid('herd_id')
       .primaryKey()
       .references(() => herds.id, { onDelete: 'cascade' }),
-    state: text('state').$type<'open' | 'running' | 'waiting' | 'safe' | 'refused' | 'off'>().notNull().default('open'),
+    state: text('state').$type<AnswerState>().notNull().default('open'),
     because: text('because').notNull().default(''),
     /** The run that acts, or acted last. */
     runId: uuid('run_id'),

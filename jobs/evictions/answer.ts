@@ -2,9 +2,10 @@ import { type Answered, type ClaimedAnswer, claimAnswers, heldByOthers, keepAnsw
 import { type HerdAtRisk, herdAtRisk } from '@/db/evictions/threatened'
 import { inPgTransaction } from '@/db/pg/transaction'
 import { startableJobs } from '@/db/runs/claims'
-import { chooseRecovery, type Recovery } from '@/lib/domain/evictions/recovery'
+import { type Acting, chooseRecovery, type Recovery } from '@/lib/domain/evictions/recovery'
 import { systemActor } from '@/lib/kernel/access/access'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { openRunStates } from '@/lib/kernel/ground/journal'
 import type { Log } from '../queue/log'
 import type { Waker } from '../queue/waker'
 import { keepQuestion, waitForPlan } from '../requests/ask-plan'
@@ -16,14 +17,11 @@ export interface Answerer {
   log: Log
 }
 
-type Acting = Exclude<Recovery, { because: string }>
-
 const planTimeoutMs = 20_000
 const soonMs = 700
 const safeAgainMs = 2_000
 const personAgainMs = 3_000
 const failedAgainMs = { first: 1_000, most: 10_000 }
-const openRuns: readonly (string | null)[] = ['waiting', 'running', 'cancelling']
 
 /** Decides for every herd that loses machines and whose turn it is. Throws `database.down`. */
 export const answerEvictions = async (answerer: Answerer): Promise<void> => {
@@ -35,7 +33,7 @@ const answerOne = async (answerer: Answerer, claimed: ClaimedAnswer): Promise<vo
   const keep = (answered: Partial<Answered> & Pick<Answered, 'state' | 'because' | 'againMs'>) =>
     inPgTransaction((client) => keepAnswer(client, claimed, { ...soFar(claimed), ...answered }))
   try {
-    if (openRuns.includes(claimed.runState)) {
+    if (claimed.runState !== null && openRunStates.includes(claimed.runState)) {
       await keep({ state: 'running', because: '', againMs: soonMs })
       return
     }
@@ -46,7 +44,8 @@ const answerOne = async (answerer: Answerer, claimed: ClaimedAnswer): Promise<vo
       return
     }
     const herd = await herdAtRisk(claimed.herdId)
-    const next: Recovery = herd === null ? { way: 'safe', because: 'The herd has no member.' } : chooseRecovery(herd, known.gone)
+    const next: Recovery =
+      herd === null ? { way: 'safe', because: 'No machine of the herd is being taken back.' } : chooseRecovery(herd, known.gone)
     if (herd === null || 'because' in next) {
       const { way, because } = next as Extract<Recovery, { because: string }>
       const state = way === 'safe' ? 'safe' : way === 'wait' ? 'waiting' : 'refused'

@@ -1,8 +1,6 @@
 import type { HerdAtRisk } from '@/db/evictions/threatened'
-import type { Recovery } from '@/lib/domain/evictions/recovery'
+import type { Acting } from '@/lib/domain/evictions/recovery'
 import type { PlanQuestion } from '@/lib/shapes/plan'
-
-type Acting = Exclude<Recovery, { because: string }>
 
 const operations = { switchover: 'switchover', 'zero-gap': 'patroni-zero-gap', failover: 'failover' } as const
 

@@ -1,10 +1,12 @@
+import type { AnswerState, Threat } from '@/lib/domain/evictions/recovery'
+
 export interface SpotMember {
   id: string
   title: string
   role: string
   /** `m5.xlarge in eu-central-1a`. */
   machine: string
-  threat: 'none' | 'recommended' | 'announced' | 'gone'
+  threat: Threat
   /** ISO; when AWS takes it. */
   dueAt: string | null
   /** What becomes of the herd if it goes now. */
@@ -15,5 +17,5 @@ export interface HerdEvictions {
   /** Those on spot machines; empty: none is. */
   members: SpotMember[]
   /** What is done now; null: nothing is lost. */
-  answer: { state: 'open' | 'running' | 'waiting' | 'safe' | 'refused' | 'off'; because: string; runId: string | null } | null
+  answer: { state: AnswerState; because: string; runId: string | null } | null
 }

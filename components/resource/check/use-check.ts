@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useLive } from '@/components/run/use-live'
-import type { JournalLine } from '@/lib/kernel/ground/journal'
+import { type JournalLine, openRunStates } from '@/lib/kernel/ground/journal'
 import type { Outcome } from '@/lib/shapes/outcome'
 import type { RunView } from '@/lib/shapes/run'
 import { streams } from '@/lib/shapes/streams'
@@ -21,8 +21,6 @@ export interface Check {
   problem: string | null
   setProblem: (problem: string) => void
 }
-
-const openStates: readonly RunView['state'][] = ['waiting', 'running', 'cancelling']
 
 /** Runs a check operation on one object and follows its steps. Starts by itself when the page is opened by the form that added the object. */
 export const useCheck = (
@@ -43,7 +41,7 @@ export const useCheck = (
     lines: (more) => setLines((known) => [...known, ...more.map(({ line }) => line)]),
     run: setRun,
   })
-  const isOpen = isStarting || (runId !== null && stream !== 'refused' && (run === null || openStates.includes(run.state)))
+  const isOpen = isStarting || (runId !== null && stream !== 'refused' && (run === null || openRunStates.includes(run.state)))
 
   const start = useCallback(async () => {
     setStarting(true)

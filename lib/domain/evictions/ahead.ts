@@ -1,5 +1,5 @@
 import { formatDuration } from '../values/duration'
-import { chooseRecovery, type ThreatenedHerd, type ThreatenedMember } from './recovery'
+import { chooseRecovery, isLosing, type ThreatenedHerd, type ThreatenedMember } from './recovery'
 
 export interface Ahead {
   /** Of the herd's last switchover that a canary measured; null: none did. */
@@ -40,10 +40,7 @@ const withoutSuccessor = (dataVolumes: readonly string[]): string => {
 }
 
 const standbyAhead = ({ members }: ThreatenedHerd, member: ThreatenedMember): string => {
-  const left = members.filter(
-    (one) =>
-      one.id !== member.id && one.role === 'standby' && one.state === 'online' && one.threat !== 'announced' && one.threat !== 'gone',
-  )
+  const left = members.filter((one) => one.id !== member.id && one.role === 'standby' && one.state === 'online' && !isLosing(one))
   const who =
     left.length === 0
       ? 'No standby is left to take over from the primary.'

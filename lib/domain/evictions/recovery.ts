@@ -30,7 +30,13 @@ export type Recovery =
   | { way: 'leave'; member: ThreatenedMember }
   | { way: 'safe' | 'wait' | 'person'; because: string }
 
-const isLosing = ({ threat }: ThreatenedMember): boolean => threat === 'announced' || threat === 'gone'
+/** What is acted on by a run. */
+export type Acting = Exclude<Recovery, { because: string }>
+
+/** What becomes of the answer to a herd's losses: `open` until it is decided, `off` where nobody lets the console act. */
+export type AnswerState = 'open' | 'running' | 'waiting' | 'safe' | 'refused' | 'off'
+
+export const isLosing = ({ threat }: ThreatenedMember): boolean => threat === 'announced' || threat === 'gone'
 
 /** The standby to take over from a primary whose machine goes: one that stays; among those, one of low risk; then by rank. null: none. */
 export const successorOf = (members: readonly ThreatenedMember[]): ThreatenedMember | null =>

@@ -61,6 +61,9 @@ export type JobOutcome = 'done' | 'undone' | 'failed' | 'refused' | 'cancelled'
 export type JobState = 'waiting' | 'running' | 'attention' | JobOutcome
 export type RunState = 'waiting' | 'running' | 'cancelling' | 'attention' | 'done' | 'failed' | 'cancelled'
 
+/** Something may still come of the run, and nobody is asked for anything. */
+export const openRunStates: readonly RunState[] = ['waiting', 'running', 'cancelling']
+
 /** skipped: the job ended before it came to it. */
 export type StepState =
   | 'waiting'

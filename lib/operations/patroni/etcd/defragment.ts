@@ -10,8 +10,8 @@ import { aboutCluster } from '../cluster'
 import { askTimeoutMs, downIn, type EtcdFacts, etcdAnswers, etcdNow, gatherEtcd, hasQuorum, nameOf } from './facts'
 
 const defragmentTimeoutMs = 120_000
-/** What is left over is not worth a stop. */
-const leftoverBytes = 4096
+/** Less is not worth a stop. Patroni’s own writes leave some pages free within seconds. */
+const leftoverBytes = 256 * 1024
 const settleMs = 500
 const settleTimes = 40
 
@@ -84,7 +84,15 @@ const inOrder = (members: readonly EtcdMemberState[]): EtcdMemberState[] =>
 const isLoose = ({ databaseBytes, usedBytes }: EtcdMemberState): boolean =>
   databaseBytes === null || usedBytes === null || databaseBytes - usedBytes > leftoverBytes
 
-function defragment(): Effect<EtcdFacts, null, null> {
+/** Bytes of the file of each member that has space to free, by its id, as it was found. */
+type Sizes = Record<string, number>
+const sizesOf = (members: readonly EtcdMemberState[]): Sizes =>
+  Object.fromEntries(members.filter(isLoose).map(({ id, databaseBytes }) => [id, databaseBytes ?? 0]))
+/** Its file is as large as it was found. What was written since it shrank does not count: etcd is in use meanwhile. */
+const isToShrink = ({ id, databaseBytes }: EtcdMemberState, found: Sizes): boolean =>
+  found[id] !== undefined && (databaseBytes === null || databaseBytes >= found[id])
+
+function defragment(): Effect<EtcdFacts, Sizes, null> {
   return {
     title: 'Defragment members, one at a time',
     preview: ({ etcd }) => ({
@@ -94,11 +102,13 @@ function defragment(): Effect<EtcdFacts, null, null> {
       commands: ['POST /v3/maintenance/defragment'],
     }),
     check: async (facts, ports, { signal, intended }) => {
-      const loose = (await lookNow(facts, ports, signal)).members.filter(isLoose).map(nameOf)
-      if (loose.length === 0) return { found: 'done', output: null }
-      return { found: 'ready', before: null, ...(intended === null ? {} : { partly: `${loose.join(', ')} is still to be defragmented` }) }
+      const { members } = await lookNow(facts, ports, signal)
+      const before = intended?.before ?? sizesOf(members)
+      const left = members.filter((one) => isToShrink(one, before)).map(nameOf)
+      if (left.length === 0) return { found: 'done', output: null }
+      return { found: 'ready', before, ...(intended === null ? {} : { partly: `${left.join(', ')} is still to be defragmented` }) }
     },
-    run: async (facts, _before, ports, { signal, note, pause }) => {
+    run: async (facts, found, ports, { signal, note, pause }) => {
       const place = facts.asker!.place as EtcdPlace
       /** Every member answers, or it is over: two that are busy are a lost majority. */
       const whole = async (): Promise<EtcdSeen> => {
@@ -117,7 +127,7 @@ function defragment(): Effect<EtcdFacts, null, null> {
       const all = inOrder((await whole()).members)
       for (const { id } of all) {
         const before = (await whole()).members.find((one) => one.id === id)
-        if (before === undefined || !isLoose(before)) continue
+        if (before === undefined || !isToShrink(before, found)) continue
         await ports.act.etcd.defragment(place, id, { timeoutMs: defragmentTimeoutMs, signal })
         const after = (await whole()).members.find((one) => one.id === id)
         note('info', `${nameOf(before)}: ${formatBytes(before.databaseBytes ?? 0)} → ${formatBytes(after?.databaseBytes ?? 0)}`)

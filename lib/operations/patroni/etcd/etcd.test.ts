@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { managedFleet, patroniHosts, patroniOn, patroniScope } from '@/e2e/harness/twin/patroni'
 import { type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
 import { brokenOf, countStates, crashMatrix, type Disturbance } from '@/lib/kernel/engine/crash-matrix'
+import { drive } from '@/lib/kernel/engine/engine'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { defaultPolicy } from '@/lib/kernel/operation/plan'
 import { composePlan, makeTargetPlan } from '@/lib/kernel/operation/plan-making'
@@ -25,6 +26,13 @@ const etcdOf = (fleet: MemoryFleet) => fleet.world.etcd.get(patroniScope)!
 const herdId = (fleet: MemoryFleet) => fleet.instance('shop on n1').inventory.herdId
 const planOf = (operation: typeof etcdDefragment, fleet: MemoryFleet) =>
   makeTargetPlan(operation, fleet.read, operation.input.parse({}) as JsonObject, herdId(fleet), new AbortController().signal)
+
+const defragmented = async (fleet: MemoryFleet) => {
+  const { digest } = await planOf(etcdDefragment, fleet)
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+  const job = { id: 'job', targetId: herdId(fleet), input: {}, digest }
+  return drive(etcdDefragment, job, new MemoryJournal(fleet.clock).open(), fleet, options)
+}
 
 const all = [etcdDefragment, etcdDisarm, etcdSnapshot]
 
@@ -76,12 +84,21 @@ test('the leader is defragmented last, and no member before the others answer ag
     away(false)
     void fleet.clock.sleep(1500).then(() => away(true))
   }
-  const { drive } = await import('@/lib/kernel/engine/engine')
-  const { digest } = await planOf(etcdDefragment, fleet)
-  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  const job = { id: 'job', targetId: herdId(fleet), input: {}, digest }
-  expect(await drive(etcdDefragment, job, new MemoryJournal(fleet.clock).open(), fleet, options)).toBe('done')
+  expect(await defragmented(fleet)).toBe('done')
   expect(busy).toEqual(['2', '3', '1'])
+})
+
+test('a member that is written to after it was defragmented, so that pages of it are free again, counts as defragmented', async () => {
+  const fleet = standing()
+  let times = 0
+  fleet.calls.afterwards = ({ act }) => {
+    if (!act.startsWith('etcd defragment')) return
+    times += 1
+    const seen = etcdOf(fleet)
+    const members = seen.members.map((one) => ({ ...one, databaseBytes: one.databaseBytes! + 400 * 1024 }))
+    fleet.world.etcd.set(patroniScope, { ...seen, members })
+  }
+  expect([await defragmented(fleet), times]).toEqual(['done', 3])
 })
 
 const laws = [

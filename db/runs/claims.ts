@@ -4,6 +4,7 @@ import type { JsonObject } from '@/lib/kernel/ground/json'
 import type { RunPolicy } from '@/lib/kernel/operation/plan'
 import { type PolicyJob, type Schedule, schedule } from '@/lib/kernel/operation/policy'
 import { sayReservation } from '@/lib/kernel/operation/reservation'
+import { operationByName } from '@/lib/operations'
 import { getPool } from '../pg/client'
 import { inPgTransaction, type Queryable } from '../pg/transaction'
 import { type Append, appendWith } from './journal'
@@ -100,10 +101,11 @@ export const claimJobs = (runId: string, jobIds: readonly string[], driver: { ho
       reason: `${run.operation} of ${job.title} (${run.actor_name})`,
       jobId: job.id,
     }))
+    const overtakesWaiting = operationByName(run.operation)?.overtakesWaiting ?? false
     // What an open job has reserved is taken by nobody else, whether a driver holds it now or not; nor do two of one call share a lock then.
     const reservations = await reservationsOf(
       client,
-      wishes.map(({ job }) => ({ jobId: job.id, names: job.locks })),
+      wishes.map(({ job }) => ({ jobId: job.id, names: job.locks, overtakesWaiting })),
     )
     const requests = wishes.filter((_, index) => reservations[index] === null)
     for (const [index, { job }] of wishes.entries()) {

@@ -9,6 +9,7 @@ import { type Claim, claimJobs, releaseJobs } from './claims'
 import { holdOutside } from './herd-locks'
 import { appendLines } from './journal'
 import { reservationsOf } from './reservations'
+import { holdersOf } from './waits'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -72,6 +73,26 @@ test('a job that needs attention keeps its herd until it ends: other jobs and a 
   const closed = { kind: 'closed', outcome: 'failed', because: 'Abandoned by ada.' } as const
   expect(await appendLines([{ runId: first!.runId, jobId: first!.jobId, token: null, firstSeq: 2, entries: [closed] }])).toEqual([null])
   expect(await claim(other)).toHaveLength(1)
+})
+
+test('following a leader that moved passes a job that needs attention, never one that is driven or is to be taken up; resumed, that job waits its turn', async () => {
+  const herd = newHerd()
+  const [first] = await claim(await newRun('patroni-zero-gap', herd))
+  const follow = await newRun('follow-leader', herd)
+  expect(await claim(follow)).toEqual([])
+  await die(first!)
+  expect(await claim(follow)).toEqual([])
+  await claimJobs(first!.runId, [first!.jobId], driver).then(([again]) => ask(again!))
+  expect([...(await holdersOf('start', [herd])).keys()]).toEqual([herd])
+  expect(await holdersOf('follow-leader', [herd])).toEqual(new Map())
+  expect(await claim(await newRun('start', herd))).toEqual([])
+  const [following] = await claim(follow)
+  const { runId, jobId } = first!
+  const decided = { kind: 'decided', decision: 'resume', by: 'ada' } as const
+  expect(await appendLines([{ runId, jobId, token: null, firstSeq: 2, entries: [decided] }])).toEqual([null])
+  expect(await claimJobs(runId, [jobId], driver)).toEqual([])
+  await releaseJobs([following!])
+  expect(await claimJobs(runId, [jobId], driver)).toHaveLength(1)
 })
 
 test('other herds and jobs without locks are not delayed, and returned primaries are fenced while a job needs attention', async () => {

@@ -1,5 +1,6 @@
 import type { JobState } from '@/lib/kernel/ground/journal'
 import { sayReservation } from '@/lib/kernel/operation/reservation'
+import { operationByName } from '@/lib/operations'
 import { databaseFault, getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { reservationsOf } from './reservations'
@@ -66,9 +67,10 @@ export const waitsOf = async (runId: string): Promise<Map<string, string>> => {
   }
 }
 
-/** Who has each of these locks now, as a sentence by its name; those that are free are left out. */
-export const holdersOf = async (locks: readonly string[]): Promise<Map<string, string>> => {
+/** Who is in the way of a job of this operation at each of these locks now, as a sentence by its name; those that it could take are left out. */
+export const holdersOf = async (operation: string, locks: readonly string[]): Promise<Map<string, string>> => {
   if (locks.length === 0) return new Map()
+  const overtakesWaiting = operationByName(operation)?.overtakesWaiting ?? false
   try {
     const { rows } = await getPool().query<{ name: string; owner: string | null; holder: string; reason: string }>(
       'select name, owner, holder, reason from leases where name = any($1) and expires_at > clock_timestamp()',
@@ -77,7 +79,7 @@ export const holdersOf = async (locks: readonly string[]): Promise<Map<string, s
     const reserved = await inPgTransaction((client) =>
       reservationsOf(
         client,
-        locks.map((name) => ({ names: [name], jobId: null })),
+        locks.map((name) => ({ names: [name], jobId: null, overtakesWaiting })),
       ),
     )
     const kindOf = (name: string): string => name.split(':')[0]!

@@ -55,9 +55,9 @@ export const plannedId = async (
 }
 
 /** What a run of the plan would wait for if it were submitted now, a sentence for each target. */
-const waitsOfPlan = async ({ plan, runId }: StoredPlan): Promise<string[]> => {
+const waitsOfPlan = async ({ operation, plan, runId }: StoredPlan): Promise<string[]> => {
   const targets = runId === null ? (plan?.targets.filter(({ eligible }) => eligible) ?? []) : []
-  const holders = await holdersOf([...new Set(targets.flatMap(({ locks }) => locks))])
+  const holders = await holdersOf(operation, [...new Set(targets.flatMap(({ locks }) => locks))])
   return targets.flatMap(({ title, locks }) => locks.flatMap((name) => (holders.has(name) ? [`${title}: ${holders.get(name)}`] : [])))
 }
 

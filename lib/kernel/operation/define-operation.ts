@@ -59,6 +59,11 @@ interface OperationHead<Name extends string, I extends z.ZodType, F extends Fact
   holdsUp?: (facts: F) => HeldUp | null
   /** Lease names a job holds while it runs: `herd:<id>`. Empty: takes no lock. */
   locks: (facts: F) => string[]
+  /**
+   * It may take its locks although another job of them needs attention, since it changes only what that job must look at again in any case. Never while
+   * somebody drives the other one. Left out: it waits until that job has ended.
+   */
+  overtakesWaiting?: true
   now: (facts: F) => { label: string; value: string }[]
   affected?: (facts: F) => Affected[]
   /** Lower runs first under `standbysFirst`; standbys 0, primaries 1. */

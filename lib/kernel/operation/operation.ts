@@ -150,6 +150,7 @@ export interface Operation {
   firm: (facts: Facts) => JsonObject
   lasting?: (facts: Facts) => JsonObject
   locks: (facts: Facts) => string[]
+  overtakesWaiting?: true
   now: (facts: Facts) => { label: string; value: string }[]
   affected: (facts: Facts) => Affected[]
   dangerSeen?: (facts: Facts) => Danger

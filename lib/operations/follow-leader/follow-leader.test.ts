@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
 import { patroniPooler, pausableFleet } from '@/e2e/harness/twin/patroni'
-import { type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
+import { heldIn, type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
 import { brokenOf, countStates, crashMatrix, type Disturbance } from '@/lib/kernel/engine/crash-matrix'
 import { drive } from '@/lib/kernel/engine/engine'
 import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { Operation } from '@/lib/kernel/operation/operation'
 import { defaultPolicy } from '@/lib/kernel/operation/plan'
 import { composePlan, makeTargetPlan } from '@/lib/kernel/operation/plan-making'
+import { patroniZeroGap } from '../patroni/zero-gap'
 import { followLeader } from '.'
 import { unorderedReport } from './report'
 
@@ -55,6 +57,45 @@ test('poolers and names follow, and the report says who was lost and that what i
   expect(report!.parked.map(({ title }) => title)).toEqual(['shop on n1'])
   expect(report!.open.join(' ')).toContain('Loss:')
 })
+
+test.each(['resume', 'abandon'] as const)(
+  'a leader that moves on while a switchover waits for a person is followed, and %s of that job leaves poolers and names with it',
+  async (decision) => {
+    const fleet = pausableFleet()
+    const zone = fleet.zone('prod.test')
+    const nameIsAt = () => heldIn(zone, 'shop.prod.test')[0]?.values[0]
+    const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
+    const driven = async (operation: Operation, raw: JsonObject, journal: MemoryJournal) => {
+      const input = operation.input.parse(raw) as JsonObject
+      const { digest, reason } = await makeTargetPlan(operation, fleet.read, input, herdId(fleet), options.signal)
+      const job = { id: operation.name, targetId: herdId(fleet), input, digest }
+      const again = () => drive(operation, job, journal.open(), fleet, options)
+      return { reason, state: await again(), again }
+    }
+    const journal = new MemoryJournal(fleet.clock)
+    // The name cannot be moved any more once the candidate leads.
+    fleet.calls.afterwards = ({ act }) => {
+      if (act === 'take over') zone.host.power = 'off'
+    }
+    const switched = await driven(patroniZeroGap, { canary: false, candidate: 'shop on n2' }, journal)
+    expect([switched.state, nameIsAt()]).toEqual(['attention', 'n1.prod.test'])
+    zone.host.power = 'on'
+    fleet.host('n2').power = 'off'
+    Object.assign(fleet.instance('shop on n3'), { hasStandbySignal: false, ranAsStandby: false, upstreamId: null, timeline: 3 })
+    const followed = await driven(followLeader, { from: 'shop on n2' }, new MemoryJournal(fleet.clock))
+    const isFollowed = () => [nameIsAt(), aimOf(fleet).includes(fleet.host('n3').server.address.address)]
+    expect([followed.reason, followed.state, ...isFollowed()]).toEqual([null, 'done', 'n3.prod.test', true])
+    fleet.host('n2').power = 'on'
+    Object.assign(fleet.instance('shop on n2'), {
+      hasStandbySignal: true,
+      upstreamId: fleet.instance('shop on n3').inventory.id,
+      timeline: 3,
+    })
+    journal.write([{ kind: 'decided', decision, by: 'ada' }])
+    expect([await switched.again(), ...isFollowed()]).toEqual([decision === 'resume' ? 'attention' : 'failed', 'n3.prod.test', true])
+    expect(fleet.world.violations).toEqual([])
+  },
+)
 
 test('with no primary, or two, nobody is followed', async () => {
   const none = moved()

@@ -70,6 +70,8 @@ export const followLeader = defineOperation({
   }),
   managed: { harmless: 'It acts on poolers and DNS alone, and follows whoever is primary.' },
   locks: ({ herd }) => [`herd:${herd.id}`],
+  // Whatever that job planned, the manager has chosen meanwhile: clients must not wait for a person. Each step about poolers and names looks again.
+  overtakesWaiting: true,
   now: ({ primary, candidate, report, members }) => [
     { label: 'Old primary', value: primary?.title ?? 'not known' },
     { label: 'New primary', value: candidate?.title ?? 'not known' },

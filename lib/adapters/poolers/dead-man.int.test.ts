@@ -130,7 +130,9 @@ test('paused clients are resumed, on the primary that is, when everything of our
   globalThis.console.info(`The timer had 2000 ms; the client went on after ${Date.now() - leftAt} ms.`)
   console = stage.connect()
   await expect.poll(() => timer('alone'), patience).toMatchObject({ state: 'fired', ledTo: 'orders on a', resumed: ['orders'] })
-  expect((await timer('alone')).log).toMatch(/armed\n.*orders on a takes writes\n.*resumed the clients of orders, now served by orders on a\n/)
+  expect((await timer('alone')).log).toMatch(
+    /armed\n.*orders on a takes writes\n.*resumed the clients of orders, now served by orders on a\n/,
+  )
 })
 
 test('while no member takes writes clients stay paused; once another one is promoted they are resumed there, and the file points to it', async () => {

@@ -209,10 +209,10 @@ export class CloudState {
 
   /** Machines of the region as they are shown at the moment: what was just changed may still be its old self. */
   seen(region: string): Machine[] {
-    const now = this.options.now()
     return [...this.machines.values()].flatMap((machine) => {
       if (machine.region !== region) return []
       this.settle(machine)
+      const now = this.options.now()
       return this.shown.get(machine.id)?.findLast(({ from }) => from <= now)?.machine ?? []
     })
   }

@@ -114,4 +114,15 @@ describe('wherever drivers die, sleep or hand over, and however acts go wrong', 
       expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'done', 'failed', 'undone'])
     },
   )
+
+  test('a resize never leaves a machine stopped, where EC2 has neither the wanted types nor the former one: another one stands in', {
+    timeout: 300_000,
+  }, async () => {
+    const none = (fleet: MemoryFleet) => {
+      for (const type of [...wanted, 'm5.large']) fleet.world.exhausted.add(type)
+    }
+    const results = await crashMatrix(() => stageOf(none, resizeFleet), { stride: 997, every: 7 })
+    expect(brokenOf(results)).toEqual([])
+    expect(Object.keys(countStates(results)).sort()).toEqual(['attention', 'cancelled', 'failed', 'undone'])
+  })
 })

@@ -18,17 +18,20 @@ export interface Course {
   goals: readonly string[]
   /** What it becomes where none of them can be had: it is never left stopped. */
   lastResort: readonly string[]
+  /** What it becomes where none of all these could be had for `patienceMs`: none of them is smaller than what it was. */
+  standIns: readonly string[]
+  patienceMs: number
   /** Whether a machine may be stopped whose host does not answer. */
   mayStopUnseen: boolean
 }
 
-/** Types that EC2 had none of or refused in this round, in their order, why the last one, and how many rounds ended with nothing. */
-export type Refused = { types: string[]; because: string; rounds: number }
+/** Types that EC2 had none of or refused in this round, in their order, why the last one, how many rounds ended with nothing, and since when (null: nothing was refused yet). */
+export type Refused = { types: string[]; because: string; rounds: number; sinceMs: number | null }
 
 /**
  * Stops the machine, gives it the first type that can be had, and starts it; whatever it finds half done it completes. Answers with the type that runs at
- * the end, with its host answering. Where nothing can be had, all are tried again until the time is over, what it was first: it is down meanwhile. `remember` is
- * told of each type that cannot be had before the next one is tried.
+ * the end, with its host answering. Where nothing can be had, all are tried again until the time is over, what it was first, and once the patience is over also
+ * what may stand in: it is down meanwhile. `remember` is told of each type that cannot be had before the next one is tried.
  */
 export const become = async (
   course: Course,
@@ -37,17 +40,21 @@ export const become = async (
   context: StepContext,
   remember: (refused: Refused) => Promise<void>,
 ): Promise<string> => {
-  const { goals, lastResort } = course
-  let { types, because, rounds } = refused
+  const { goals, lastResort, standIns, patienceMs } = course
+  let { types, because, rounds, sinceMs } = refused
   for (;;) {
     const now = await look(course, ports, context)
-    const wanted = (rounds === 0 ? [...goals, ...lastResort] : [...lastResort, ...goals]).find((type) => !types.includes(type))
+    const atMs = ports.read.now().getTime()
+    const leftMs = sinceMs === null ? patienceMs : sinceMs + patienceMs - atMs
+    const first = rounds === 0 ? [...goals, ...lastResort] : [...lastResort, ...goals]
+    const wanted = [...first, ...(leftMs > 0 ? [] : standIns)].find((type) => !types.includes(type))
     if (wanted === undefined) {
       rounds += 1
       types = []
-      await remember({ types, because, rounds })
-      const waitMs = Math.min(againMaxMs, lookEveryMs * 2 ** rounds)
-      context.note('warning', `Nothing can be had. All are tried again in ${waitMs / 1000} s.`)
+      await remember({ types, because, rounds, sinceMs })
+      const backOffMs = Math.min(againMaxMs, lookEveryMs * 2 ** rounds)
+      const waitMs = leftMs > 0 ? Math.min(backOffMs, leftMs) : backOffMs
+      context.note('warning', `Nothing can be had. All are tried again in ${Math.ceil(waitMs / 1000)} s.`)
       if (context.signal.aborted) throw stillDown(course, now, because)
       await context.pause(waitMs)
       continue
@@ -63,7 +70,8 @@ export const become = async (
         context.note('warning', problem.message)
         because = problem.message
         types = [...types, wanted]
-        await remember({ types, because, rounds })
+        sinceMs ??= atMs
+        await remember({ types, because, rounds, sinceMs })
         continue
       }
     }
@@ -156,7 +164,7 @@ export const sayDeed = ({ region, instanceId }: MachinePlace, deed: CloudDeed): 
   return `aws ec2 ${deed.does}-instances ${rest}`
 }
 
-export const nothingRefused: Refused = { types: [], because: '', rounds: 0 }
+export const nothingRefused: Refused = { types: [], because: '', rounds: 0, sinceMs: null }
 
 /** The mark of `become`, as it was left. */
 export const refusedIn = (mark: RunContext['marked']): Refused => (mark as Refused | null) ?? nothingRefused

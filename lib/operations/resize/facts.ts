@@ -1,8 +1,9 @@
 import { sameRecords } from '@/lib/domain/dns/records'
 import { wantedRecords } from '@/lib/domain/dns/wanted'
 import { classOfType } from '@/lib/domain/machines/classes'
-import type { FittedMachine, OfferedType } from '@/lib/domain/machines/fit'
+import { type FittedMachine, type OfferedType, whyNotFit } from '@/lib/domain/machines/fit'
 import { sayPriceChange, type TypePrice } from '@/lib/domain/machines/prices'
+import { standInsOf } from '@/lib/domain/machines/stand-ins'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
 import type { InventoryInstance, InventoryMachine, ReadPorts } from '@/lib/ports'
@@ -33,6 +34,8 @@ export type ResizeFacts = HerdFacts & {
   unseen: string | null
   /** Of the present type, the wanted one and the fallbacks, as far as EC2 knows them. */
   types: Plain<OfferedType>[]
+  /** What it becomes where neither the wanted types nor the present one can be had, in their order. */
+  standIns: string[]
   /** Where it is a DB instance of RDS, and none of the three above is known; null: it is not. */
   db: DbSize | null
   /** Of what it is and what it may become, where it is; none of a machine that is not known. */
@@ -92,7 +95,10 @@ const placeOf = (ports: ReadPorts, one: InventoryInstance, { mode }: ResizeInput
 })
 
 /** Of its machine and of what else is on it. */
-export type MachineFacts = Pick<ResizeFacts, 'machine' | 'now' | 'unseen' | 'types' | 'db' | 'prices' | 'neighbours' | 'poolers'>
+export type MachineFacts = Pick<
+  ResizeFacts,
+  'machine' | 'now' | 'unseen' | 'types' | 'standIns' | 'db' | 'prices' | 'neighbours' | 'poolers'
+>
 
 /** What a resize asks of the machine of an instance. */
 export const lookAtOwnMachine = async (
@@ -103,7 +109,7 @@ export const lookAtOwnMachine = async (
 ): Promise<MachineFacts> => {
   const [machine, onServer] = await Promise.all([ports.inventory.serverMachine(serverId), ports.inventory.serverInstances(serverId)])
   const neighbours = onServer.filter((one) => one !== title)
-  const none = { machine, neighbours, poolers: [], now: null, unseen: null, types: [], db: null, prices: [] }
+  const none = { machine, neighbours, poolers: [], now: null, unseen: null, types: [], standIns: [], db: null, prices: [] }
   if (machine === null) return none
   const pricesOf = (type: string | undefined, others: readonly string[]) =>
     type === undefined ? [] : ports.inventory.typePrices(machine, [...new Set([type, ...others])])
@@ -129,15 +135,23 @@ const lookAtMachine = async (
   machine: InventoryMachine,
   wanted: readonly string[],
   { signal }: Pick<GatherContext, 'signal'>,
-): Promise<Pick<ResizeFacts, 'now' | 'unseen' | 'types'>> => {
+): Promise<Pick<ResizeFacts, 'now' | 'unseen' | 'types' | 'standIns'>> => {
   const options = { timeoutMs: cloudTimeoutMs, signal }
   try {
     const now = await ports.cloud.machine(machine, options)
-    const types = await ports.cloud.types(machine, now.zone, [...new Set([now.type, ...wanted])], options)
-    return { now: { ...now }, unseen: null, types: [...types].sort((a, b) => (a.type < b.type ? -1 : 1)) }
+    const named = [...new Set([now.type, ...wanted])]
+    const others = standInsOf(now.type, now.architecture).filter((type) => !named.includes(type))
+    const types = await ports.cloud.types(machine, now.zone, [...named, ...others], options)
+    const known = (name: string) => types.find(({ type }) => type === name) ?? null
+    return {
+      now: { ...now },
+      unseen: null,
+      types: types.filter(({ type }) => named.includes(type)).sort((a, b) => (a.type < b.type ? -1 : 1)),
+      standIns: others.filter((type) => whyNotFit(now, known(now.type), type, known(type)) === null),
+    }
   } catch (error) {
     if (!isFault(error) || signal.aborted) throw error
-    return { now: null, unseen: error.message, types: [] }
+    return { now: null, unseen: error.message, types: [], standIns: [] }
   }
 }
 

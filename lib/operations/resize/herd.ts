@@ -10,14 +10,15 @@ import { resize } from '.'
 import { lookAtOwnMachine, type MachineFacts, priceIn, wantedTypes } from './facts'
 import { fits, hasMachine, isAlone, keepsAddress, noPoolers } from './gates'
 import { type ResizeInput, resizeInput } from './input'
+import { sayStandIns } from './machine'
 import { lookAtHooks } from './scripts'
 
 type Wanted = Pick<ResizeInput, 'type' | 'fallbacks'>
-type Given = Wanted & Pick<ResizeInput, 'readers' | 'drainSeconds' | 'timeoutSeconds'>
+type Given = Wanted & Pick<ResizeInput, 'patienceMinutes' | 'readers' | 'drainSeconds' | 'timeoutSeconds'>
 
 /** Of what the herd is asked for, what each member is. */
-const pick = ({ type, fallbacks, readers, drainSeconds, timeoutSeconds }: Given): Given => ({
-  ...{ type, fallbacks, readers, drainSeconds, timeoutSeconds },
+const pick = ({ type, fallbacks, patienceMinutes, readers, drainSeconds, timeoutSeconds }: Given): Given => ({
+  ...{ type, fallbacks, patienceMinutes, readers, drainSeconds, timeoutSeconds },
 })
 
 const sayReaders: Record<ResizeInput['readers'], (seconds: number) => string> = {
@@ -54,18 +55,18 @@ const hooksReady = (member: RollMember): Verdict => {
   return unready.length === 0 ? pass : refuse(unready.join(' '))
 }
 
-const former = ({ type, fallbacks, readers, drainSeconds }: Given) => {
+const former = ({ type, fallbacks, patienceMinutes, readers, drainSeconds }: Given) => {
   const others = wantedTypes({ input: { type, fallbacks } }).slice(1)
   const orElse = others.length === 0 ? '' : `, else ${others.join(', ')}`
   return (member: RollMember): string => {
-    const { machine, now } = machineOf(member)
+    const { machine, now, standIns } = machineOf(member)
     const name = machine === null ? 'Its machine' : `${machine.title} (${machine.instanceId})`
-    return `As the standby that it is by then: out of the names that standbys share, ${sayReaders[readers](drainSeconds)}stop PostgreSQL and the machine, make it ${type}${orElse}, else ${now?.type ?? 'what it was'} again, start it, stream, catch up, back into the names. ${name} is not touched while it takes writes.`
+    return `As the standby that it is by then: out of the names that standbys share, ${sayReaders[readers](drainSeconds)}stop PostgreSQL and the machine, make it ${type}${orElse}, else ${now?.type ?? 'what it was'} again, start it, stream, catch up, back into the names.${sayStandIns({ standIns }, { patienceMinutes })} ${name} is not touched while it takes writes.`
   }
 }
 
-const { type, fallbacks, readers, drainSeconds, timeoutSeconds } = resizeInput.shape
-const shape = { type, fallbacks, readers, drainSeconds, timeoutSeconds } satisfies z.ZodRawShape
+const { type, fallbacks, patienceMinutes, readers, drainSeconds, timeoutSeconds } = resizeInput.shape
+const shape = { type, fallbacks, patienceMinutes, readers, drainSeconds, timeoutSeconds } satisfies z.ZodRawShape
 
 export const resizeHerd = rolling({
   name: 'resize-herd',
@@ -74,7 +75,7 @@ export const resizeHerd = rolling({
   help: [
     'Makes the EC2 machines of a herd another type, one at a time, while the herd goes on taking writes: the standbys first, then a switchover, then the former primary. Each is the operation Resize: out of its DNS names, stop, change, start, stream, catch up, back.',
     'Machines that are of the type already are left out. Where that is the primary’s, it stays the primary.',
-    'Each machine has the fallbacks of its own, and its former type last: none is left stopped. Where one cannot have any of the types, the job stops after those before it, and these keep their new type.',
+    'Each machine has the fallbacks of its own, then its former type, then what may stand in for it, as the plan names them: none is left stopped. Where one cannot have any of the types, the job stops after those before it, and these keep their new type.',
     'It is one job, and it holds the herd for its whole length. A cancel stops it between two members.',
     'Clients of a pooler in front of the herd wait for a moment at the switchover. Those of poolers that read from a standby are paused while it is away, cut or left, as asked, one standby at a time. Clients that are connected to a standby directly are cut when its turn comes.',
   ],

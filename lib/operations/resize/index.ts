@@ -45,7 +45,7 @@ export const resize = defineOperation({
   input: resizeInput,
   help: [
     'Makes the EC2 machine of a standby another type. The standby leaves the DNS names that it shares, PostgreSQL and the machine stop, the type changes, the machine starts, and once the standby streams and has caught up it returns to its names.',
-    'If EC2 has no capacity for the type, or refuses it, the fallbacks are tried in their order, and the former type last: the machine is never left stopped. If anything fails later, the machine gets its former type back.',
+    'If EC2 has no capacity for the type, or refuses it, the fallbacks are tried in their order, then the former type. Where it has none of them for as long as asked, a type of at least the former size stands in, of another family or the next larger one, as the plan names them, and the job says so: the machine is not left stopped. If anything fails later, the machine gets its former type back.',
     'Hooks are run as its steps: before the stop, after the return, and to move clients away and back by DNS entries of /v1/api. Clients of poolers on other hosts that read from it are paused until it is back, and if one stays in a transaction nothing is stopped, unless asked otherwise. A timer on each pooler’s host resumes them if no worker is left.',
     'A primary is refused: switch over first. So is a machine with other instances on it, and one whose own disks would be lost.',
     'A DB instance of RDS becomes the class that runs on the type: RDS changes it where it is (ModifyDBInstance), and restarts its server once. Its pending values are waited for; if RDS has none of the classes to give, it stays what it is. A primary on RDS is resized where it is, and its herd takes no writes meanwhile.',

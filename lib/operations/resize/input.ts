@@ -32,6 +32,11 @@ export const resizeInput = z.strictObject({
       description:
         'Types to take in this order if EC2 has no capacity for the first one or refuses it, with commas between. Last comes the type it has now.',
     }),
+  patienceMinutes: z.int().min(0).max(15).default(3).meta({
+    title: 'Wait for capacity (minutes)',
+    description:
+      'How long EC2 is asked again and again for these types and the one it has now, the machine stopped, before it becomes one of another family or the next larger one, as the plan names them.',
+  }),
   ignoredClients: z
     .string()
     .trim()

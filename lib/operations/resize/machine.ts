@@ -1,7 +1,11 @@
+import { counted } from '@/lib/domain/values/counted'
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { Effect } from '@/lib/kernel/operation/operation'
+import type { Effect, StepContext } from '@/lib/kernel/operation/operation'
+import type { ActPorts } from '@/lib/ports'
+import { probeTimeoutMs } from '../facts/instance'
 import { become, type Course, nothingRefused, refusedIn, sayDeed } from './become'
 import { type ResizeFacts, wantedTypes } from './facts'
+import type { ResizeInput } from './input'
 
 type Before = { type: string }
 type Output = { type: string }
@@ -10,13 +14,20 @@ type Output = { type: string }
 const machineTimeoutMs = 1_200_000
 const lookTimeoutMs = 15_000
 
-const courseOf = (facts: ResizeFacts, goals: readonly string[], lastResort: readonly string[], mayStopUnseen: boolean): Course => ({
+const courseOf = (facts: ResizeFacts, own: Pick<Course, 'goals' | 'lastResort' | 'patienceMs' | 'mayStopUnseen'>): Course => ({
   machine: facts.machine!,
   place: facts.instance,
-  goals,
-  lastResort,
-  mayStopUnseen,
+  standIns: facts.standIns,
+  ...own,
 })
+
+export const sayStandIns = (
+  { standIns }: Pick<ResizeFacts, 'standIns'>,
+  { patienceMinutes }: Pick<ResizeInput, 'patienceMinutes'>,
+): string =>
+  standIns.length === 0
+    ? ''
+    : ` If EC2 has none of them for ${counted(patienceMinutes, 'minute')}, it becomes the first of ${standIns.join(', ')} that can be had, and the job says so.`
 
 /**
  * Stop, change and start as one effect, so that a driver that finds it half done completes it. Where none of the wanted types can be had the machine runs
@@ -32,7 +43,7 @@ export const changeMachine = () =>
       const others = types.length > 1 ? `, else ${types.slice(1).join(', ')}` : ''
       const back = now === null ? '' : `, else ${now.type} again`
       return {
-        sentence: `Stop ${name}, make it ${types[0]}${others}${back}, start it, and wait until its host answers.`,
+        sentence: `Stop ${name}, make it ${types[0]}${others}${back}, start it, and wait until its host answers.${sayStandIns(facts, facts.input)}`,
         commands:
           machine === null
             ? []
@@ -59,21 +70,32 @@ export const changeMachine = () =>
     run: async (facts, { type }, ports, context) => {
       const goals = wantedTypes(facts)
       let refused = refusedIn(context.marked)
-      const became = await become(courseOf(facts, goals, [type], false), refused, ports, context, async (now) => {
+      const course = courseOf(facts, { goals, lastResort: [type], patienceMs: facts.input.patienceMinutes * 60_000, mayStopUnseen: false })
+      const became = await become(course, refused, ports, context, async (now) => {
         refused = now
         await context.mark(now)
       })
-      if (!goals.includes(became))
-        throw new Fault('step.blocked', { because: `The machine runs as ${became} again: ${refused.because}`, isOver: true })
+      if (goals.includes(became)) return
+      const runs = became === type ? `${became} again` : `${became}, for EC2 had neither ${goals.join(', ')} nor ${type}`
+      throw new Fault('step.blocked', { because: `The machine runs as ${runs}: ${refused.because}`, isOver: true })
     },
     timeoutMs: machineTimeoutMs,
     ending: {
       undo: async (facts, { type }, _output, ports, context) => {
-        const course = courseOf(facts, [type], wantedTypes(facts), true)
-        const became = await become(course, nothingRefused, ports, context, async () => {})
+        const standIn = await runningStandIn(facts, ports, context)
+        const course = courseOf(facts, { goals: [type], lastResort: wantedTypes(facts), patienceMs: 0, mayStopUnseen: true })
+        const became = standIn ?? (await become(course, nothingRefused, ports, context, async () => {}))
         if (became !== type) context.note('warning', `The machine stays ${became}: ${type} cannot be had at the moment.`)
       },
       sentence: 'If the job fails later, the machine becomes what it was, and runs.',
       timeoutMs: machineTimeoutMs,
     },
   }) satisfies Effect<ResizeFacts, Before, Output>
+
+/** One that runs is not stopped once more to ask for what could not be had. null: it runs as none, or its host does not answer. */
+const runningStandIn = async (facts: ResizeFacts, ports: ActPorts, { signal }: StepContext): Promise<string | null> => {
+  const { state, type } = await ports.read.cloud.machine(facts.machine!, { timeoutMs: lookTimeoutMs, signal })
+  if (state !== 'running' || !facts.standIns.includes(type)) return null
+  const probe = await ports.read.postgres.probe(facts.instance.address, { timeoutMs: probeTimeoutMs, signal })
+  return probe.state === 'unreachable' ? null : type
+}

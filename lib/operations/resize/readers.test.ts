@@ -125,7 +125,7 @@ test('as long as a worker lives the clients wait, however long EC2 takes, and on
     return undefined
   }
   const begun = fleet.clock.now().getTime()
-  expect((await run(fleet)).state).toBe('done')
+  expect((await run(fleet, { patienceMinutes: 15 })).state).toBe('done')
   expect([fleet.clock.now().getTime() - begun > 300_000, paused.includes(false)]).toEqual([true, false])
   expect(fleet.pooler('demo pooler on n1').timers.map(({ outcome }) => outcome)).toEqual(['disarmed'])
 })

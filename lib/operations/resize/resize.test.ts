@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { isNamed, machineOf, readers, resizeFleet } from '@/e2e/harness/twin/resize'
 import { type ActCall, type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
 import { isStreaming, startTimeline } from '@/lib/adapters/memory/world/wal'
+import { sampleTypes } from '@/lib/domain/machines/sample'
+import { standInsOf } from '@/lib/domain/machines/stand-ins'
 import { drive } from '@/lib/kernel/engine/engine'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
@@ -9,6 +11,7 @@ import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { operationByName } from '..'
 
 const operation = operationByName('resize')!
+const standIns = standInsOf('m5.large', 'x86_64').filter((type) => type !== 'm5.xlarge')
 const planOf = (fleet: MemoryFleet, raw: JsonObject = {}, title = 'demo on n2') => {
   const input = operation.input.parse({ type: 'm5.xlarge', ...raw }) as JsonObject
   const targetId = fleet.instance(title).inventory.id
@@ -23,7 +26,15 @@ const run = async (fleet: MemoryFleet, raw: JsonObject = {}, after: (call: ActCa
   const job = { id: 'job', targetId: fleet.instance('demo on n2').inventory.id, input, digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
   const state = await drive(operation, job, journal.open(), fleet, options)
-  return { state, because: journal.lines.flatMap((line) => ('because' in line && line.because !== null ? [line.because] : [])).join(' ') }
+  const resume = () => {
+    journal.write([{ kind: 'decided', decision: 'resume', by: 'ada' }])
+    return drive(operation, job, journal.open(), fleet, options)
+  }
+  return {
+    state,
+    resume,
+    because: journal.lines.flatMap((line) => ('because' in line && line.because !== null ? [line.because] : [])).join(' '),
+  }
 }
 const refusalOf = async (fleet: MemoryFleet, raw: JsonObject = {}, title?: string) => (await planOf(fleet, raw, title)).reason
 
@@ -69,10 +80,34 @@ test('where EC2 has none of any type, a fallback that comes back is taken, and o
 
 test('where EC2 has none of any type for good, the job asks, and says that the machine is stopped and how to start it', async () => {
   const fleet = resizeFleet()
-  for (const type of ['m5.large', 'm5.xlarge']) fleet.world.exhausted.add(type)
-  const { state, because } = await run(fleet)
+  for (const type of Object.keys(sampleTypes)) fleet.world.exhausted.add(type)
+  const { state, because, resume } = await run(fleet)
   expect([state, machineOf(fleet, 'n2').state]).toEqual(['attention', 'stopped'])
   expect(because).toMatch(/the machine is stopped, m5\..*by hand: aws ec2 start-instances/)
+  fleet.world.exhausted.clear()
+  expect(await resume()).toBe('undone')
+  expect([machineOf(fleet, 'n2').state, machineOf(fleet, 'n2').type]).toEqual(['running', 'm5.large'])
+})
+
+test('where neither the wanted types nor the former one can be had for as long as the plan says, a type named in it stands in, and the job says so', async () => {
+  const fleet = resizeFleet()
+  const { effects } = await planOf(fleet)
+  const plan = JSON.stringify(effects)
+  expect(plan).toContain(`none of them for 3 minutes, it becomes the first of ${standIns.join(', ')}`)
+  for (const type of ['m5.large', 'm5.xlarge', standIns[0]!]) fleet.world.exhausted.add(type)
+  const askedAt = new Map<string, number>()
+  const { state, because } = await run(fleet, {}, ({ act }) => {
+    const { type } = machineOf(fleet, 'n2')
+    if (act === 'set-type' && !askedAt.has(type)) askedAt.set(type, fleet.clock.now().getTime())
+  })
+  expect([state, because]).toEqual([
+    'undone',
+    expect.stringContaining(`The machine runs as ${standIns[1]}, for EC2 had neither m5.xlarge nor m5.large`),
+  ])
+  expect(askedAt.get(standIns[0]!)! - askedAt.get('m5.large')!).toBeGreaterThanOrEqual(180_000)
+  expect(machineOf(fleet, 'n2')).toMatchObject({ state: 'running', type: standIns[1] })
+  expect(machineOf(fleet, 'n2').applied.filter((one) => one === 'stop')).toEqual(['stop'])
+  expect([isNamed(fleet, 'n2'), isStreaming(fleet.world, fleet.instance('demo on n2'))]).toEqual([true, true])
 })
 
 test('a machine in another state than it was seen in is looked at again, and still becomes the type that was asked for', async () => {
@@ -131,13 +166,13 @@ test('a machine that EC2 refuses to change or to start is asked to start again a
   const isRefused = new Set(['set-type', 'start'])
   let refusals = 0
   fleet.calls.interfere = ({ act }) => {
-    if (!isRefused.has(act) || refusals >= 20) return undefined
+    if (!isRefused.has(act) || refusals >= 10) return undefined
     refusals += 1
     return { how: 'fail' }
   }
   expect(await run(fleet)).toMatchObject({ state: 'undone' })
   expect(machineOf(fleet, 'n2')).toMatchObject({ state: 'running', type: 'm5.large' })
-  expect(refusals).toBe(20)
+  expect(refusals).toBe(10)
 })
 
 test('a host that does not come back with its new type gets its former one, and its name', async () => {

@@ -32,6 +32,8 @@ export interface Course {
   isReached: (now: DbInstanceSeen) => Promise<boolean> | boolean
   /** The status from which RDS does it. */
   from: string
+  /** Asked each time before it is sent; throws where it must not be begun any more. */
+  mayBegin?: () => Promise<void>
 }
 
 /** RDS refused it for good, and it is as it was. */
@@ -41,7 +43,11 @@ const forGood: ReadonlySet<FaultCode> = new Set<FaultCode>(['cloud.no-capacity',
  * Has RDS do something to a DB instance, and waits until it has; what it finds under way it waits for. null: it is so. A Fault: RDS refused it. Each deed may be
  * sent again where nothing shows of it.
  */
-export const drive = async ({ place, deed, isReached, from }: Course, ports: ActPorts, context: StepContext): Promise<Fault | null> => {
+export const drive = async (
+  { place, deed, isReached, from, mayBegin }: Course,
+  ports: ActPorts,
+  context: StepContext,
+): Promise<Fault | null> => {
   let sentAt: number | null = null
   let said = ''
   for (;;) {
@@ -54,6 +60,7 @@ export const drive = async ({ place, deed, isReached, from }: Course, ports: Act
       said = now.status
       const at = ports.read.now().getTime()
       if (now.status === from && (sentAt === null || at - sentAt > shownWithinMs)) {
+        await mayBegin?.()
         const refused = await send(place, deed, ports, context)
         if (refused !== null) return refused
         sentAt = at

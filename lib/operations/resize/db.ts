@@ -69,6 +69,7 @@ const become = async (
   classes: readonly string[],
   ports: ActPorts,
   context: Parameters<Effect<never>['run']>[3] | Parameters<typeof drive>[2],
+  mayBegin?: () => Promise<void>,
 ): Promise<string> => {
   let last = new Fault('step.blocked', { because: 'no class was asked for', isOver: true })
   for (const name of classes) {
@@ -77,6 +78,7 @@ const become = async (
         place: machine,
         deed: { does: 'set-class', class: name },
         from: 'available',
+        ...(mayBegin === undefined ? {} : { mayBegin }),
         isReached: async (now) => {
           if (now.status !== 'available' || now.class !== name || now.pendingClass !== null) return false
           const { state } = await ports.read.postgres.probe(instance.address, { timeoutMs: probeTimeoutMs, signal: context.signal })
@@ -95,9 +97,10 @@ const become = async (
 
 type Before = { type: string }
 
-/** RDS changes the class itself, its server down for a while: nothing is stopped or started for it. */
+/** RDS changes the class itself, its server down for a while: nothing is stopped or started for it. `mayBegin` is asked before RDS is told to, and not for the way back. */
 export const changeClass = <F extends { machine: Plain<InventoryMachine> | null; instance: OfDb['instance']; db: DbSize | null }>(
   wantedOf: (facts: F) => readonly string[],
+  mayBegin: (facts: F, ports: ReadPorts, signal: AbortSignal) => Promise<void>,
 ) => {
   const wanted = (facts: F) => [...new Set(wantedOf(facts).map(classOfType))]
   const of = (facts: F): OfDb => ({ machine: facts.machine!, instance: facts.instance })
@@ -126,7 +129,9 @@ export const changeClass = <F extends { machine: Plain<InventoryMachine> | null;
       if (isSettled && now.class === intended.before.type) return { found: 'ready', before: intended.before }
       return { found: 'ready', before: intended.before, partly: `RDS says that it is ${now.status}, ${now.class}` }
     },
-    run: async (facts, _before, ports, context) => ({ type: await become(of(facts), wanted(facts), ports, context) }),
+    run: async (facts, _before, ports, context) => ({
+      type: await become(of(facts), wanted(facts), ports, context, () => mayBegin(facts, ports.read, context.signal)),
+    }),
     timeoutMs: rdsTimeoutMs,
     ending: {
       undo: async (facts, { type }, _output, ports, context) => {

@@ -20,7 +20,7 @@ import { fits, hasMachine, hasUpstream, isAlone, isResizable, isStandby, keepsAd
 import { afterReturn, beforeStop, hasHooks, moveAway, moveBack, movesAway, movesBack } from './hooks'
 import { resizeInput } from './input'
 import { changeMachine } from './machine'
-import { readersGoOn, readerTimers, whileHeld } from './reader-timers'
+import { mustHold, readersGoOn, readerTimers, whileHeld } from './reader-timers'
 import { drainReaders, drains, readersWait } from './readers'
 import { hooksCanRun } from './scripts'
 
@@ -124,7 +124,7 @@ export const resize = defineOperation({
     whileHeld(
       either<ResizeFacts, { type: string }, { type: string }>(
         ({ db }) => db !== null,
-        changeClass<ResizeFacts>(wantedTypes),
+        changeClass<ResizeFacts>(wantedTypes, mustHold),
         changeMachine(),
       ),
       { looks: true },

@@ -60,7 +60,7 @@ export const readersGoOn = ({ timers: { hosts } }: OfTimers): Verdict => {
 }
 
 /** Throws `step.blocked` once the clients have gone on. */
-const mustHold = async ({ timers: { key, hosts } }: OfTimers, ports: ReadPorts, signal: AbortSignal): Promise<void> => {
+export const mustHold = async ({ timers: { key, hosts } }: OfTimers, ports: ReadPorts, signal: AbortSignal): Promise<void> => {
   const seen = await Promise.all(
     hosts.map(({ pooler }) =>
       ports.poolers.deadMan(pooler.address, key, { timeoutMs: callTimeoutMs, signal }).catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { addReader, machineOf, resizeFleet } from '@/e2e/harness/twin/resize'
 import { twinSession } from '@/e2e/harness/twin/sessions'
-import { type ActCall, type MemoryFleet, MemoryJournal, settleDeadMen } from '@/lib/adapters/memory'
+import { type ActCall, asRds, type MemoryFleet, MemoryJournal, settleDeadMen } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine/engine'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { JsonObject } from '@/lib/kernel/ground/json'
@@ -77,8 +77,9 @@ test('clients are resumed also where the resize fails, and what somebody else ha
 })
 
 /** The worker dies right after this act, and no other one comes before `goOn`. */
-const abandonedAfter = async (act: string) => {
+const abandonedAfter = async (act: string, prepare: (fleet: MemoryFleet) => void = () => {}) => {
   const { fleet, database } = readFleet()
+  prepare(fleet)
   const { digest } = await planOf(fleet)
   const journal = new MemoryJournal(fleet.clock)
   const job = { id: 'job', targetId: fleet.instance('demo on n2').inventory.id, input: inputOf({}), digest }
@@ -113,6 +114,21 @@ test('where the clients have gone on before it was stopped, it is not stopped un
   expect(await goOn()).toBe('undone')
   expect(because()).toContain('The timer on the host of demo pooler on n1 has fired: it resumed the clients of shop_ro.')
   expect([fleet.instance('demo on n2').state, machineOf(fleet, 'n2').applied]).toEqual(['running', []])
+})
+
+test('a class of RDS is not changed under clients that have gone on: the resize is taken back, and RDS was told nothing', async () => {
+  const { fleet, goOn, after, because } = await abandonedAfter('pause shop_ro', ({ world }) => asRds(world, ['n3', 'n2']))
+  expect(await after(260_000)).toBe(false)
+  expect(await goOn()).toBe('undone')
+  expect(because()).toContain('The timer on the host of demo pooler on n1 has fired: it resumed the clients of shop_ro.')
+  expect(fleet.host('n2').db).toMatchObject({ class: 'db.m5.large', applied: [] })
+})
+
+test('a class that RDS is changing when the clients have gone on is not changed back for it', async () => {
+  const { fleet, goOn, after } = await abandonedAfter('rds set-class', ({ world }) => asRds(world, ['n3', 'n2']))
+  expect(await after(260_000)).toBe(false)
+  expect(await goOn()).toBe('done')
+  expect(fleet.host('n2').db).toMatchObject({ class: 'db.m5.xlarge' })
 })
 
 test('as long as a worker lives the clients wait, however long EC2 takes, and once it is done no timer is left', async () => {

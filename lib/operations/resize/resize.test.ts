@@ -122,16 +122,51 @@ test('a machine in another state than it was seen in is looked at again, and sti
   expect(machineOf(fleet, 'n2').type).toBe('m5.xlarge')
 })
 
-test('an EC2 that answers nobody for a minute is waited for', async () => {
+const cloudActs = ['stop', 'set-type', 'start']
+const standbyLaws = (fleet: MemoryFleet) => ({
+  ...{ isNamed: isNamed(fleet, 'n2'), isOtherNamed: isNamed(fleet, 'n3') },
+  streams: isStreaming(fleet.world, fleet.instance('demo on n2')),
+})
+const allHold = { isNamed: true, isOtherNamed: true, streams: true }
+
+test.each(cloudActs)(
+  'an EC2 that answers RequestLimitExceeded to everything for a minute, from %s on, is waited for: each deed is done once, and a reader is left',
+  async (from) => {
+    const fleet = resizeFleet()
+    const { machine } = fleet.read.cloud
+    const tooMany = () =>
+      new Fault('cloud.unreachable', { because: 'EC2 answers too many requests at the moment: RequestLimitExceeded.', isOver: true })
+    const nowMs = () => fleet.clock.now().getTime()
+    let begun: number | null = null
+    const seen: boolean[] = []
+    const isThrottled = () => begun !== null && nowMs() - begun < 60_000
+    fleet.read.cloud.machine = async (...asked) => {
+      seen.push(isNamed(fleet, 'n3'))
+      if (isThrottled()) throw tooMany()
+      return machine(...asked)
+    }
+    fleet.calls.interfere = ({ act }) => {
+      if (act === from) begun ??= nowMs()
+      return cloudActs.includes(act) && isThrottled() ? { how: 'fail', fault: tooMany() } : undefined
+    }
+    expect(await run(fleet)).toMatchObject({ state: 'done' })
+    expect(nowMs() - begun!).toBeGreaterThanOrEqual(60_000)
+    expect(machineOf(fleet, 'n2').applied).toEqual(['stop', 'set m5.xlarge', 'start m5.xlarge'])
+    expect([standbyLaws(fleet), seen.includes(false)]).toEqual([allHold, false])
+  },
+)
+
+test.each(cloudActs)('an answer that is lost after EC2 has done %s is not followed by a second one', async (lost) => {
   const fleet = resizeFleet()
-  let deaf = 0
+  let isFirst = true
   fleet.calls.interfere = ({ act }) => {
-    if (!['stop', 'set-type', 'start'].includes(act) || deaf >= 30) return undefined
-    deaf += 1
-    return { how: 'fail', fault: new Fault('cloud.unreachable', { because: 'EC2 answers too many requests at the moment.', isOver: true }) }
+    if (act !== lost || !isFirst) return undefined
+    isFirst = false
+    return { how: 'lose-answer' }
   }
   expect(await run(fleet)).toMatchObject({ state: 'done' })
-  expect(deaf).toBe(30)
+  expect(machineOf(fleet, 'n2').applied).toEqual(['stop', 'set m5.xlarge', 'start m5.xlarge'])
+  expect(standbyLaws(fleet)).toEqual(allHold)
 })
 
 test('somebody who promotes it after it left its name keeps it: neither PostgreSQL nor the machine is stopped', async () => {
@@ -191,6 +226,31 @@ test('a host that does not come back with its new type gets its former one, and 
   expect(await run(fleet)).toMatchObject({ state: 'undone' })
   expect(machine).toMatchObject({ state: 'running', type: 'm5.large' })
   expect([isNamed(fleet, 'n2'), isStreaming(fleet.world, fleet.instance('demo on n2'))]).toEqual([true, true])
+})
+
+test('a host that comes back as no type is asked about: its machine runs, it stays out of its name, and resumed once it answers the resize is undone', async () => {
+  const fleet = resizeFleet()
+  const host = fleet.host('n2')
+  let isDead = false
+  let power = host.power
+  Object.defineProperty(host, 'power', {
+    get: () => (power === 'on' && isDead ? 'off' : power),
+    set: (to) => {
+      power = to
+    },
+  })
+  const begun = fleet.clock.now().getTime()
+  const { state, because, resume } = await run(fleet, {}, ({ act }) => {
+    if (act === 'start') isDead = true
+  })
+  expect([state, machineOf(fleet, 'n2').state]).toEqual(['attention', 'running'])
+  expect(because).toContain('the machine runs, and its host does not answer')
+  expect(fleet.clock.now().getTime() - begun).toBeLessThan(6 * 3_600_000)
+  expect([isNamed(fleet, 'n2'), isNamed(fleet, 'n3')]).toEqual([false, true])
+  isDead = false
+  expect(await resume()).toBe('undone')
+  expect(machineOf(fleet, 'n2')).toMatchObject({ state: 'running', type: 'm5.large' })
+  expect(standbyLaws(fleet)).toEqual(allHold)
 })
 
 test('a plan refuses a primary, a machine that is not known, one with others on it, and a type that does not fit, each with its reason', async () => {

@@ -1,4 +1,5 @@
-import { callApi, expect, test } from './harness/stack/fixtures'
+import type { Page } from '@playwright/test'
+import { callApi, expect, signIn, test } from './harness/stack/fixtures'
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true }
 
@@ -26,6 +27,9 @@ test('on a phone a tap on an entry of the menu goes there, and a tap beside the 
   await expect(page).toHaveURL(/\/servers$/)
 })
 
+const wider = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+
 test('a value without a blank in the history makes no page wider than its window', async ({ as }) => {
   const page = await as('admin')
   await page.goto('/')
@@ -43,8 +47,20 @@ test('a value without a blank in the history makes no page wider than its window
       await page.setViewportSize({ width, height: 900 })
       await page.goto(address)
       await expect(page.getByText('x'.repeat(300)).first()).toBeVisible()
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-      expect(wider, `${address} in a window of ${width} px`).toBe(0)
+      expect(await wider(page), `${address} in a window of ${width} px`).toBe(0)
     }
   await note(before)
+})
+
+test('the session of a directory’s person, with the full names of its groups, is no wider than a phone', async ({ as, page, stack }) => {
+  await page.goto('/login')
+  await signIn(page, 'otto', stack.facts.people.otto!)
+  await expect(page.getByRole('heading', { level: 1, name: 'Fleet' })).toBeVisible()
+  const admin = await as('admin', phone)
+  await admin.goto('/')
+  const { body } = await callApi(admin, 'GET', '/api/v1/sessions?per=50')
+  const ofGroups = (body.items as { id: string; groups: string[] }[]).find(({ groups }) => groups.some((name) => name.startsWith('cn=')))
+  await admin.goto(`/sessions/${ofGroups!.id}`)
+  await expect(admin.getByText(/^cn=/).first()).toBeVisible()
+  expect(await wider(admin)).toBe(0)
 })

@@ -11,7 +11,9 @@ export interface ClaimedAnswer {
   runId: string | null
   runState: RunState | null
   leaving: string | null
+  replacing: string | null
   gone: readonly string[]
+  replaced: readonly string[]
   failures: number
 }
 
@@ -31,9 +33,9 @@ const claimText = `with due as (
       order by a.next_at limit ${atOnce} for update of a skip locked
   ), taken as (
     update eviction_answers a set claim = $1, claimed_until = clock_timestamp() + interval '${claimSeconds} seconds' from due where due.herd_id = a.herd_id
-      returning a.herd_id, a.state, a.run_id, a.leaving, a.gone, a.failures
+      returning a.herd_id, a.state, a.run_id, a.leaving, a.replacing, a.gone, a.replaced, a.failures
   )
-  select t.herd_id as "herdId", t.state, t.run_id as "runId", r.state as "runState", t.leaving, t.gone, t.failures from taken t left join runs r on r.id = t.run_id`
+  select t.herd_id as "herdId", t.state, t.run_id as "runId", r.state as "runState", t.leaving, t.replacing, t.gone, t.replaced, t.failures from taken t left join runs r on r.id = t.run_id`
 
 /** Herds that lose machines and whose turn it is, for the caller to decide. Throws `database.down`. */
 export const claimAnswers = async (): Promise<ClaimedAnswer[]> => {
@@ -53,27 +55,22 @@ export const claimAnswers = async (): Promise<ClaimedAnswer[]> => {
   }
 }
 
-export interface Answered {
-  state: AnswerState
+export interface Answered extends Omit<ClaimedAnswer, 'herdId' | 'claim' | 'runState'> {
   because: string
-  runId: string | null
-  leaving: string | null
-  gone: readonly string[]
-  failures: number
   /** Until it is asked again. */
   againMs: number
 }
 
 /** Writes down what was decided, and gives the claim back; false: another worker has taken it over, and nothing was written. */
 export const keepAnswer = async (client: Queryable, { herdId, claim }: ClaimedAnswer, answered: Answered): Promise<boolean> => {
-  const { state, because, runId, leaving, gone, failures, againMs } = answered
+  const { state, because, runId, leaving, replacing, gone, replaced, failures, againMs } = answered
   const { rows } = await client.query<{ is_news: boolean }>(
-    `update eviction_answers a set state = $3, because = $4, run_id = $5, leaving = $6, gone = $7, failures = $8, claim = null, claimed_until = null,
+    `update eviction_answers a set state = $3, because = $4, run_id = $5, leaving = $6, gone = $7, failures = $8, replacing = $10, replaced = $11, claim = null, claimed_until = null,
         next_at = clock_timestamp() + $9 * interval '1 millisecond',
         changed_at = case when (o.state, o.because, o.run_id) is distinct from ($3::text, $4::text, $5::uuid) then clock_timestamp() else a.changed_at end
       from (select state, because, run_id from eviction_answers where herd_id = $1) o
       where a.herd_id = $1 and a.claim = $2 returning (o.state, o.because, o.run_id) is distinct from ($3::text, $4::text, $5::uuid) as is_news`,
-    [herdId, claim, state, because, runId, leaving, gone, failures, againMs],
+    [herdId, claim, state, because, runId, leaving, gone, failures, againMs, replacing, replaced],
   )
   if (rows[0]?.is_news) await client.query(`select pg_notify('records', 'herd')`)
   return rows.length > 0

@@ -26,9 +26,15 @@ const readMembers = {
   name: 'herd-at-risk',
   text: `select h.id as "herdId", h.name, h.environment_id as "environmentId", e.answers_evictions as answers, coalesce(f.manager, 'unknown') as manager,
       i.id, i.title, case when i.replaced_at is null then coalesce(i.role, 'unknown') else 'unknown' end as role, i.state,
+      extract(epoch from v."dueAt" - clock_timestamp())::float8 as "leftSeconds", i.size_bytes::float8 as "sizeBytes", b.id as "blueprintId", l.seconds as "lastSeconds",
       m.zone, m.instance_id as "instanceId", m.market = 'spot' as "isSpot", m.type, m.volumes, v.*
     from herds h join environments e on e.id = h.environment_id left join herd_facts f on f.herd_id = h.id
       join instances i on i.herd_id = h.id
+      left join lateral (select id from blueprints b where b.herd_id = h.id limit 1) b on true
+      left join lateral (
+        select extract(epoch from j.finished_at - j.started_at)::float8 as seconds from jobs j
+          where j.target_id = b.id and j.operation in ('launch-herd', 'launch-standby') and j.state = 'done' order by j.created_at desc limit 1
+      ) l on true
       left join lateral (select zone, instance_id, market, type, volumes from machines m where m.server_id = i.server_id and m.tie = 'tied' limit 1) m on true
       left join lateral (
         select bool_or(kind = 'interruption' and gone_at is not null) as gone, bool_or(kind = 'interruption') as announced, bool_or(kind = 'rebalance') as recommended,
@@ -44,6 +50,10 @@ interface Row {
   environmentId: string
   answers: boolean
   manager: string
+  blueprintId: string | null
+  lastSeconds: number | null
+  sizeBytes: number | null
+  leftSeconds: number | null
   id: string
   title: string
   role: ThreatenedMember['role']
@@ -71,10 +81,17 @@ export const herdAtRisk = async (herdId: string): Promise<HerdAtRisk | null> => 
     const rankOf = new Map((await shownCandidates(herdId)).map(({ id, rank, because }) => [id, { rank, because }]))
     return {
       ...{ id: first.herdId, name: first.name, environmentId: first.environmentId, answers: first.answers, manager: first.manager },
+      launching:
+        first.blueprintId === null
+          ? null
+          : {
+              ...{ blueprintId: first.blueprintId, lastSeconds: first.lastSeconds },
+              sizeBytes: rows.find(({ role }) => role === 'primary')?.sizeBytes ?? null,
+            },
       members: rows.map((row) => ({
         ...{ id: row.id, title: row.title, role: row.role, state: row.state, zone: row.zone },
         threat: row.gone ? 'gone' : row.announced ? 'announced' : row.recommended ? 'recommended' : 'none',
-        noticeId: row.noticeId,
+        ...{ noticeId: row.noticeId, leftSeconds: row.leftSeconds },
         ...(rankOf.get(row.id) ?? { rank: null, because: 'It is the primary.' }),
         machine: {
           ...{ instanceId: row.instanceId, isSpot: row.isSpot === true, type: row.type },

@@ -48,10 +48,13 @@ export const evictionAnswers = pgTable(
     because: text('because').notNull().default(''),
     /** The run that acts, or acted last. */
     runId: uuid('run_id'),
-    /** What that run is for: the notice whose member leaves its names; null: it moves the primary. */
+    /** What that run is for: the notice whose member leaves its names, or in whose place a standby is launched; null: it moves the primary. */
     leaving: uuid('leaving'),
+    replacing: uuid('replacing'),
     /** Notices whose members were taken out of their names. */
     gone: uuid('gone').array().notNull().default(sql`'{}'`),
+    /** Notices for whose members a standby was launched, or several launches came to nothing. */
+    replaced: uuid('replaced').array().notNull().default(sql`'{}'`),
     /** Runs and plans in a row that came to nothing. */
     failures: integer('failures').notNull().default(0),
     nextAt: moment('next_at').notNull().default(sql`clock_timestamp()`),

@@ -10,6 +10,7 @@ import type { Log } from '../queue/log'
 import type { Waker } from '../queue/waker'
 import { keepQuestion, waitForPlan } from '../requests/ask-plan'
 import { startRun } from '../requests/start-run'
+import { cancelRun } from '../requests/steer'
 import { questionOf } from './question'
 
 export interface Answerer {
@@ -22,6 +23,8 @@ const soonMs = 700
 const safeAgainMs = 2_000
 const personAgainMs = 3_000
 const failedAgainMs = { first: 1_000, most: 10_000 }
+/** A herd that has left its machine does without a new standby after as many launches that came to nothing. */
+const launchTries = 3
 
 /** Decides for every herd that loses machines and whose turn it is. Throws `database.down`. */
 export const answerEvictions = async (answerer: Answerer): Promise<void> => {
@@ -32,26 +35,36 @@ export const answerEvictions = async (answerer: Answerer): Promise<void> => {
 const answerOne = async (answerer: Answerer, claimed: ClaimedAnswer): Promise<void> => {
   const keep = (answered: Partial<Answered> & Pick<Answered, 'state' | 'because' | 'againMs'>) =>
     inPgTransaction((client) => keepAnswer(client, claimed, { ...soFar(claimed), ...answered }))
+  let replacing: string | null = null
   try {
     if (claimed.runState !== null && openRunStates.includes(claimed.runState)) {
+      if (claimed.replacing !== null) await stopLaunch(claimed)
       await keep({ state: 'running', because: '', againMs: soonMs })
       return
     }
     const known = afterRun(claimed)
     if (known.failures > claimed.failures) {
       const because = `The run ended as ${claimed.runState}. It is tried again.`
-      await keep({ ...known, runId: null, state: 'open', because, againMs: againAfter(known.failures) })
+      await keep({ ...given(claimed, known), runId: null, state: 'open', because, againMs: againAfter(known.failures) })
       return
     }
+    // Before the herd is looked at: what is decided on was so while nobody else had it.
+    const held = await heldByOthers(claimed.herdId)
     const herd = await herdAtRisk(claimed.herdId)
-    const next: Recovery =
-      herd === null ? { way: 'safe', because: 'No machine of the herd is being taken back.' } : chooseRecovery(herd, known.gone)
+    const next = nextFor(herd, known)
     if (herd === null || 'because' in next) {
       const { way, because } = next as Extract<Recovery, { because: string }>
       const state = way === 'safe' ? 'safe' : way === 'wait' ? 'waiting' : 'refused'
-      await keep({ ...known, state, because, againMs: way === 'person' ? personAgainMs : way === 'wait' ? soonMs : safeAgainMs })
+      const without = way === 'safe' && known.failures >= launchTries && known.replaced.length > 0 ? noStandby : ''
+      await keep({
+        ...known,
+        state,
+        because: `${because}${without}`,
+        againMs: way === 'person' ? personAgainMs : way === 'wait' ? soonMs : safeAgainMs,
+      })
       return
     }
+    if ('lost' in next) replacing = next.lost.noticeId
     if (!herd.answers) {
       await keep({
         ...known,
@@ -61,7 +74,6 @@ const answerOne = async (answerer: Answerer, claimed: ClaimedAnswer): Promise<vo
       })
       return
     }
-    const held = await heldByOthers(claimed.herdId)
     if (held !== null) {
       await keep({ ...known, state: 'waiting', because: `Waits for the herd, which is held: ${held}.`, againMs: soonMs })
       return
@@ -72,24 +84,52 @@ const answerOne = async (answerer: Answerer, claimed: ClaimedAnswer): Promise<vo
     if (!isFault(error)) answerer.log.error({ herdId: claimed.herdId, err: error }, 'an eviction could not be answered')
     const because = isFault(error) ? error.message : 'A bug in Matriarch stopped it; see the worker’s log.'
     const failures = claimed.failures + 1
-    await keep({ runId: null, leaving: null, state: 'refused', because, failures, againMs: againAfter(failures) })
+    const known = { ...soFar(claimed), leaving: null, replacing: null, failures }
+    await keep({ ...given({ ...claimed, replacing }, known), runId: null, state: 'refused', because, againMs: againAfter(failures) })
   }
 }
 
-const soFar = ({ runId, leaving, gone, failures }: ClaimedAnswer): Pick<Answered, 'runId' | 'leaving' | 'gone' | 'failures'> => ({
-  runId,
-  leaving,
-  gone,
-  failures,
+type Known = Pick<Answered, 'leaving' | 'replacing' | 'gone' | 'replaced' | 'failures'>
+
+const soFar = ({ runId, leaving, replacing, gone, replaced, failures }: ClaimedAnswer): Known & Pick<Answered, 'runId'> => ({
+  ...{ runId, leaving, replacing, gone, replaced, failures },
 })
+
+const noStandby = ' No standby could be launched in its place: see the last runs, and launch one by hand.'
+
+const nextFor = (herd: HerdAtRisk | null, { gone, replaced }: Pick<Known, 'gone' | 'replaced'>): Recovery => {
+  if (herd === null) return { way: 'safe', because: 'No machine of the herd is being taken back.' }
+  const next = chooseRecovery(herd, { left: gone, replaced })
+  // Whom nobody answers for is not nagged about a standby once the herd has left its machine.
+  return !herd.answers && 'lost' in next && next.way === 'replace'
+    ? chooseRecovery({ ...herd, launching: null }, { left: gone, replaced })
+    : next
+}
+
+/** A launch is not tried for ever in the place of one machine. */
+const given = ({ replacing }: Pick<Known, 'replacing'>, known: Known): Known =>
+  replacing !== null && known.failures >= launchTries ? { ...known, replaced: [...known.replaced, replacing] } : known
+
+/** A launch holds the herd for minutes: where the primary is to move meanwhile, it is cancelled, and undoes what it made. */
+const stopLaunch = async ({ herdId, runId, gone, replaced }: ClaimedAnswer): Promise<void> => {
+  const next = nextFor(await herdAtRisk(herdId), { gone, replaced })
+  if (!('to' in next) || runId === null) return
+  try {
+    await cancelRun(systemActor, runId)
+  } catch (error) {
+    if (!isFault(error, 'run.closed')) throw error
+  }
+}
 
 const againAfter = (failures: number): number => Math.min(failedAgainMs.first * 2 ** Math.max(0, failures - 1), failedAgainMs.most)
 
 /** What the run that was under way came to, counted once. One that moved the primary gave the names to all standbys anew. */
-const afterRun = ({ state, runState, leaving, gone, failures }: ClaimedAnswer): Pick<Answered, 'leaving' | 'gone' | 'failures'> => {
-  if (state !== 'running') return { leaving: null, gone, failures }
-  if (runState !== 'done') return { leaving: null, gone, failures: failures + 1 }
-  return { leaving: null, gone: leaving === null ? [] : [...gone, leaving], failures: 0 }
+const afterRun = ({ state, runState, leaving, replacing, gone, replaced, failures }: ClaimedAnswer): Known => {
+  const rest = { leaving: null, replacing: null, gone, replaced, failures }
+  if (state !== 'running') return rest
+  if (runState !== 'done') return { ...rest, failures: failures + 1 }
+  if (replacing !== null) return { ...rest, replaced: [...replaced, replacing], failures: 0 }
+  return { ...rest, gone: leaving === null ? [] : [...gone, leaving], failures: 0 }
 }
 
 /** Plans it, and submits the plan as an ordinary run together with the answer that names it: a worker that dies in between has submitted nothing. Throws `plan.refused`. */
@@ -106,8 +146,8 @@ const submit = async ({ waker, log }: Answerer, claimed: ClaimedAnswer, herd: He
       state: 'running' as const,
       because: '',
       leaving: 'member' in next ? next.member.noticeId : null,
-      gone: claimed.gone,
-      failures: claimed.failures,
+      replacing: 'lost' in next ? next.lost.noticeId : null,
+      ...{ gone: claimed.gone, replaced: claimed.replaced, failures: claimed.failures },
     }
     const ordered = { row, plan, ticket: '', approvedBy: null, reason, idempotencyKey: `eviction:${claimed.herdId}:${planId}` }
     // The row before the run: whoever lost the claim submits nothing.

@@ -3,13 +3,21 @@ import { keepNotice } from '@/db/evictions/notices'
 import { noteGone } from '@/db/fleet/spot-gone'
 import { getPool } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
+import { shopBlueprint } from '@/e2e/harness/twin/launch'
 import { type Bench, openBench, type WorkerProcess } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
 import { systemActor } from '@/lib/kernel/access/access'
 import { waitForRun } from '../requests'
 
 const names = ['plain', 'twice', 'wave', 'back', 'busy', 'off', 'dies', 'lost']
-const shapes = names.map((name) => ({ environment: name === 'off' ? 'off' : 'dev', name, hosts: [`${name}-1`, `${name}-2`, `${name}-3`] }))
+/** Launched by the console. The next machine of `trio` does not come up. */
+const launchedNames = ['solo', 'pair', 'trio']
+const shapes = [
+  ...names.map((name) => ({ environment: name === 'off' ? 'off' : 'dev', name, hosts: [`${name}-1`, `${name}-2`, `${name}-3`] })),
+  { environment: 'dev', name: 'solo', hosts: ['solo-1'] },
+  { environment: 'dev', name: 'pair', hosts: ['pair-1', 'pair-2'] },
+  { environment: 'dev', name: 'trio', hosts: ['trio-1', 'trio-2', 'trio-3'] },
+]
 const herdOf = (name: string) => bench.served.fleet.instance(`${name} on ${name}-1`).inventory.herdId
 const timeoutMs = 60_000
 
@@ -30,6 +38,7 @@ beforeAll(async () => {
     `insert into discovered_hosts (hostname, token_hash, server_id, seen_at) select hostname, 'token of ' || hostname, id, now() from servers`,
   )
   await query(`update instances set manager = 'none'`)
+  for (const name of launchedNames) await asLaunched(name)
   await look()
   // As the observer does.
   looking = setInterval(() => void look().catch(() => {}), 150)
@@ -40,7 +49,49 @@ afterAll(async () => {
   await bench?.close()
 })
 
+/** As a launch from a blueprint of its name would have left it, after 20 s. */
+const asLaunched = async (name: string): Promise<void> => {
+  const { world } = bench.served.fleet
+  const herdId = herdOf(name)
+  const id = idOf(`blueprint ${name}`)
+  world.launches.blueprints.set(
+    id,
+    shopBlueprint(
+      { id, title: name, environmentId: idOf('dev'), environmentName: 'dev', herd: { id: herdId, name } },
+      { name, securityGroupIds: ['sg-own'] },
+    ),
+  )
+  world.launches.groups.set('sg-own', { id: 'sg-own', name: 'own', rules: [], tags: {} })
+  const query = (text: string, values: unknown[]) => getPool().query(text, values)
+  await query(`insert into blueprints (id, environment_id, name, herd_id) values ($1, $2, $3, $4)`, [id, idOf('dev'), name, herdId])
+  await query(
+    `with r as (insert into runs (operation, resource, title, state, actor_name, policy, digest) values ('launch-herd', 'blueprint', 'Launch', 'done', 'anna', '{}', 'd') returning id)
+      insert into jobs (run_id, operation, resource, target_id, title, state, digest, started_at, finished_at)
+        select id, 'launch-herd', 'blueprint', $1, 'Launch', 'done', 'd', now() - interval '20 s', now() from r`,
+    [id],
+  )
+  await query(`update instances set size_bytes = 50000000, size_seen_at = now() where herd_id = $1`, [herdId])
+}
+
+/** Members that a launch registered in the fleet, as the console's own database has them. */
+const addLaunched = async (): Promise<void> => {
+  const { fleet } = bench.served
+  for (const { next, state, hostname } of fleet.world.launches.machines.values())
+    if (next !== null && !(state === 'pending' && hostname?.startsWith('trio'))) next.atMs = 0
+  for (const host of fleet.world.hosts.values()) for (const work of host.work.values()) work.endsAtMs = 0
+  for (const one of fleet.world.instances.values()) {
+    if (!one.isRegistered || !launchedNames.includes(one.inventory.herdName)) continue
+    const { id, herdId, serverId, environmentId, address } = one.inventory
+    await getPool().query(
+      `with s as (insert into servers (id, environment_id, hostname, address) values ($1, $2, $3, $3) on conflict do nothing)
+        insert into instances (id, herd_id, server_id, environment_id) values ($4, $5, $1, $2) on conflict do nothing`,
+      [serverId, environmentId, address.host.hostname, id, herdId],
+    )
+  }
+}
+
 const look = async (): Promise<void> => {
+  await addLaunched()
   const { fleet } = bench.served
   const rows = [...fleet.world.instances.values()].map((one) => ({
     id: one.inventory.id,
@@ -66,7 +117,9 @@ const say = async (host: string, seconds: number | null): Promise<void> => {
 const standing = async (name: string) =>
   (await getPool().query('select state, because, gone, run_id as "runId" from eviction_answers where herd_id = $1', [herdOf(name)])).rows[0]
 const until = (name: string, state: string) =>
-  expect.poll(async () => (await standing(name))?.state, { timeout: timeoutMs, interval: 100 }).toBe(state)
+  expect
+    .poll(async () => Object.values((await standing(name)) ?? {}).join(' '), { timeout: timeoutMs, interval: 100 })
+    .toMatch(new RegExp(`^${state} `))
 const runsOf = async (name: string): Promise<{ id: string; operation: string; reason: string; actor: string; state: string }[]> =>
   (
     await getPool().query(
@@ -74,8 +127,8 @@ const runsOf = async (name: string): Promise<{ id: string; operation: string; re
       [herdOf(name)],
     )
   ).rows
-const primaryOf = (name: string) =>
-  [1, 2, 3].filter((n) => !bench.served.fleet.instance(`${name} on ${name}-${n}`).hasStandbySignal).map((n) => `${name}-${n}`)
+const primaryOf = (name: string, members = [1, 2, 3]) =>
+  members.filter((n) => !bench.served.fleet.instance(`${name} on ${name}-${n}`).hasStandbySignal).map((n) => `${name}-${n}`)
 
 /** Somebody else has the herd's lock, until what this answers is called. */
 const hold = async (name: string): Promise<() => Promise<unknown>> => {
@@ -173,4 +226,33 @@ test('what a host says with another’s token, or before it is a server, is not 
   await getPool().query(`update discovered_hosts set server_id = null where hostname = 'busy-2'`)
   expect(await keepNotice('token of busy-2', said)).toEqual({ outcome: 'unregistered', hostname: 'busy-2' })
   expect((await getPool().query('select from evictions where server_id = $1', [idOf('busy-2')])).rows).toEqual([])
+})
+
+test.concurrent('a herd that the console launched gets a standby in the place of the one that went; alone, it is cloned inside the notice and moves to the clone', async () => {
+  await Promise.all([say('pair-1', 120), say('solo-1', 120)])
+  await Promise.all([until('pair', 'safe'), until('solo', 'safe')])
+  const operations = async (name: string) => (await runsOf(name)).map(({ operation, state }) => `${operation} ${state}`)
+  expect(await operations('pair')).toEqual(['switchover done', 'leave-names done', 'launch-standby done'])
+  expect(await operations('solo')).toEqual(['launch-standby done', 'switchover done', 'leave-names done'])
+  expect(primaryOf('solo', [1, 2])).toEqual(['solo-2'])
+  const [cloned] = await runsOf('solo')
+  expect(cloned!.reason).toMatch(/ No standby can take over: one is launched for it\.$/)
+  expect(bench.served.fleet.instance('pair on pair-3')).toMatchObject({ hasStandbySignal: true, isRegistered: true, state: 'running' })
+  expect(bench.served.fleet.world.violations).toEqual([])
+})
+
+test.concurrent('a launch that still works when the new primary’s machine is taken too is cancelled and undone, and the primary moves on', async () => {
+  await say('trio-1', 120)
+  await expect.poll(async () => (await runsOf('trio')).at(-1)?.operation, { timeout: timeoutMs, interval: 50 }).toBe('launch-standby')
+  const [next] = primaryOf('trio')
+  await say(next!, 120)
+  await expect.poll(() => primaryOf('trio').includes(next!), { timeout: timeoutMs, interval: 100 }).toBe(false)
+  const done = (await runsOf('trio')).map(({ operation, state }) => `${operation} ${state}`)
+  expect(done.slice(0, 4)).toEqual([
+    'switchover done',
+    'leave-names done',
+    'launch-standby cancelled',
+    expect.stringMatching(/^switchover /),
+  ])
+  expect(bench.served.fleet.world.violations).toEqual([])
 })

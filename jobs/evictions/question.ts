@@ -16,6 +16,13 @@ export const questionOf = (herd: HerdAtRisk, next: Acting): { question: PlanQues
       reason: `${whatGoes(herd, id)} Nobody is to read from it then.`,
     }
   }
+  if ('lost' in next) {
+    const why = next.way === 'clone' ? 'No standby can take over: one is launched for it.' : 'A standby is launched in its place.'
+    return {
+      question: { operation: 'launch-standby', targets: [next.blueprintId], input: {} },
+      reason: `${whatGoes(herd, next.lost.id)} ${why}`,
+    }
+  }
   const { from, to, way } = next
   const input = way === 'failover' ? { candidate: to.id, mode: 'emergency', override: herd.name } : { candidate: to.id, ...hurried }
   const why = `${to.title} takes over${to.zone === null ? '' : ` in ${to.zone}`}.`

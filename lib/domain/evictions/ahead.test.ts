@@ -1,11 +1,17 @@
 import { expect, test } from 'vitest'
 import { sayAhead } from './ahead'
+import type { Launching } from './launching'
 import type { ThreatenedMember } from './recovery'
 import { memberOf, primaryOf } from './threatened.fixture'
 
 const primary = primaryOf()
-const said = (members: ThreatenedMember[], id = 'a', given: Partial<Parameters<typeof sayAhead>[2]> = {}) =>
-  sayAhead({ name: 'shop', manager: 'none', members }, id, { measured: null, answers: true, dataVolumes: [], ...given })
+const said = (members: ThreatenedMember[], id = 'a', given: Partial<Parameters<typeof sayAhead>[2] & { launching: Launching }> = {}) =>
+  sayAhead({ name: 'shop', manager: 'none', members, launching: given.launching ?? null }, id, {
+    measured: null,
+    answers: true,
+    dataVolumes: [],
+    ...given,
+  })
 
 test('before AWS says anything the page tells who would take over, where, and how long writes would wait', () => {
   const measured = { gapMs: 93, at: '2026-11-24T10:00:00Z' }
@@ -24,4 +30,19 @@ test('before AWS says anything the page tells who would take over, where, and ho
 test('without a successor it says what is lost, and what keeps it', () => {
   expect(said([primary])).toMatch(/^a has no standby\. Nobody takes writes then, and what is on its disk is lost/)
   expect(said([primary], 'a', { dataVolumes: ['vol-1'] })).toMatch(/until somebody attaches the volume vol-1 to another machine/)
+})
+
+test('of a herd that the console launched it says that a clone fits, and how long it takes, or why it does not; and who comes after', () => {
+  const launching = { blueprintId: 'blueprint', lastSeconds: 40, sizeBytes: 50 * 1024 * 1024 }
+  expect(said([primary], 'a', { launching })).toBe(
+    'A clone fits: a standby is launched and copied, about 41 s of 2 min, and takes over. Then less than a second without writes as a rule (no switchover of this herd was measured yet). Nothing is lost.',
+  )
+  expect(said([primary], 'a', { launching: { ...launching, lastSeconds: 300 } })).toMatch(
+    /a has no standby\. A new standby takes about 5 min 1 s .* in 2 min\./,
+  )
+  expect(said([primary, memberOf('b')], 'a', { launching })).toMatch(
+    /Nothing is lost\. A new standby is launched in its place afterwards\.$/,
+  )
+  expect(said([primary, memberOf('b')], 'b', { launching })).toMatch(/A new standby is launched in its place afterwards\.$/)
+  expect(said([primary, memberOf('b')], 'b', { launching, answers: false })).not.toContain('launched')
 })

@@ -1,4 +1,5 @@
 import { formatDuration } from '../values/duration'
+import { cloneWithin, noticeSeconds } from './launching'
 import { chooseRecovery, isLosing, type ThreatenedHerd, type ThreatenedMember } from './recovery'
 
 export interface Ahead {
@@ -13,25 +14,37 @@ export interface Ahead {
 const through = ({ title, zone }: ThreatenedMember, from: ThreatenedMember): string =>
   zone === null ? title : `${title} in ${zone}${zone === from.zone ? ', the same zone' : ''}`
 
+const replacedLater = ({ launching }: ThreatenedHerd, answers: boolean): string =>
+  launching === null || !answers ? '' : ' A new standby is launched in its place afterwards.'
+
 /** What becomes of a herd if AWS takes the machine of one member now: a sentence or two for its page. */
 export const sayAhead = (herd: ThreatenedHerd, memberId: string, { measured, answers, dataVolumes }: Ahead): string => {
   const member = herd.members.find(({ id }) => id === memberId)!
-  if (member.role !== 'primary') return standbyAhead(herd, member)
-  const members = herd.members.map((one) => (one.id === memberId ? { ...one, threat: 'announced' as const, state: 'online' } : one))
-  const next = chooseRecovery({ ...herd, members }, [])
-  if ('to' in next) {
-    const gap =
-      measured === null
-        ? 'Less than a second without writes as a rule (no switchover of this herd was measured yet)'
-        : `About ${formatDuration(measured.gapMs / 1000)} without writes (as measured on ${measured.at.slice(0, 10)})`
-    const who = answers ? '' : ' Somebody has to do it: the environment does not answer evictions by itself.'
-    return `${gap}, through ${through(next.to, member)}, inside the notice. Nothing is lost.${who}`
-  }
+  if (member.role !== 'primary') return `${standbyAhead(herd, member)}${replacedLater(herd, answers)}`
+  const taken = { threat: 'announced' as const, state: 'online', leftSeconds: member.leftSeconds ?? noticeSeconds }
+  const members = herd.members.map((one) => (one.id === memberId ? { ...one, ...taken } : one))
+  const next = chooseRecovery({ ...herd, members }, { left: [], replaced: [] })
+  const gap =
+    measured === null
+      ? 'less than a second without writes as a rule (no switchover of this herd was measured yet)'
+      : `about ${formatDuration(measured.gapMs / 1000)} without writes (as measured on ${measured.at.slice(0, 10)})`
+  const who = answers ? '' : ' Somebody has to do it: the environment does not answer evictions by itself.'
+  if ('to' in next)
+    return `${capital(gap)}, through ${through(next.to, member)}, inside the notice. Nothing is lost.${who}${replacedLater(herd, answers)}`
+  if ('lost' in next) return `${sayClone(herd, taken.leftSeconds)} Then ${gap}. Nothing is lost.${who}`
   const why = 'because' in next ? next.because : ''
   return `${why} ${withoutSuccessor(dataVolumes)}`.trim()
 }
 
-/** The console moves no volume and launches no replacement by itself. */
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+
+const sayClone = ({ launching }: ThreatenedHerd, leftSeconds: number): string => {
+  const clone = launching === null ? null : cloneWithin(launching, leftSeconds)
+  const took = clone?.fits ? `about ${formatDuration(Math.round(clone.seconds))} of ${formatDuration(Math.round(leftSeconds))}` : 'in time'
+  return `A clone fits: a standby is launched and copied, ${took}, and takes over.`
+}
+
+/** The console moves no volume by itself. */
 const withoutSuccessor = (dataVolumes: readonly string[]): string => {
   if (dataVolumes.length === 0)
     return 'Nobody takes writes then, and what is on its disk is lost: restore the newest backup on another machine. A standby on another machine would take over.'

@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest'
-import { chooseRecovery, type ThreatenedMember } from './recovery'
+import type { Launching } from './launching'
+import { chooseRecovery, type ThreatenedHerd, type ThreatenedMember } from './recovery'
 import { memberOf, primaryOf } from './threatened.fixture'
 
-const said = (members: ThreatenedMember[], left: string[] = [], manager = 'none') => {
-  const chosen = chooseRecovery({ name: 'shop', manager, members }, left)
+const launching: Launching = { blueprintId: 'blueprint', lastSeconds: 50, sizeBytes: 1_000_000_000 }
+const said = (
+  members: ThreatenedMember[],
+  left: string[] = [],
+  manager = 'none',
+  given: Partial<ThreatenedHerd> = {},
+  replaced: string[] = [],
+) => {
+  const chosen = chooseRecovery({ name: 'shop', manager, members, launching: null, ...given }, { left, replaced })
+  if ('lost' in chosen) return `${chosen.way} ${chosen.lost.id}`
   if ('to' in chosen) return `${chosen.way} ${chosen.from.id} > ${chosen.to.id}`
   return 'member' in chosen ? `leave ${chosen.member.id}` : `${chosen.way}: ${chosen.because}`
 }
@@ -45,4 +54,32 @@ test('without anybody to take over it says why each cannot', () => {
     'person: No standby can take over from a. b: It is stopped. c: AWS takes its machine back too.',
   )
   expect(said([primaryOf({ threat: 'announced' }), memberOf('b')], [], 'repmgr')).toMatch(/^person: repmgr decides/)
+})
+
+test('a primary alone is cloned where a standby is ready before AWS takes its machine, once, and otherwise the page says why not', () => {
+  const alone = (leftSeconds: number | null) => [primaryOf({ threat: 'announced', leftSeconds })]
+  const launched = (members: ThreatenedMember[], replaced: string[] = [], more: Partial<Launching> = {}, manager = 'none') =>
+    said(members, [], manager, { launching: { ...launching, ...more } }, replaced)
+  expect(launched(alone(120))).toBe('clone a')
+  expect(launched(alone(60))).toMatch(
+    /^person: a has no standby\. A new standby takes about 1 min 9 s to launch and to copy .*, and AWS takes the machine in 1 min\.$/,
+  )
+  expect(launched(alone(null))).toMatch(/^person: .*does not say when/)
+  expect(launched(alone(120), [], { lastSeconds: null })).toMatch(/^person: .*none from its blueprint has ended yet/)
+  expect(launched(alone(120), [], { sizeBytes: null })).toMatch(/^person: .*size of the data was not seen/)
+  expect(launched([...alone(100), memberOf('b', { state: 'unknown', role: 'unknown', rank: null })])).toBe('wait: b was not seen yet.')
+  expect(launched([...alone(100), memberOf('b', { rank: null, because: 'It lags.' })], ['a'])).toMatch(/^person: .*b: It lags/)
+  expect(launched([primaryOf({ threat: 'gone', state: 'unreachable', leftSeconds: 120 })])).toMatch(/^person/)
+  expect(launched(alone(120), [], {}, 'repmgr')).toMatch(/^person: repmgr/)
+})
+
+test('once the herd has left a machine a standby is launched in its place, one for each, and only where the console launches members', () => {
+  const members = [primaryOf(), memberOf('b', { threat: 'gone', state: 'unreachable' }), memberOf('c', { threat: 'gone' })]
+  expect(said(members, [], 'none', { launching })).toBe('replace b')
+  expect(said(members, [], 'none', { launching }, ['b'])).toBe('replace c')
+  expect(said(members, [], 'none', { launching }, ['b', 'c'])).toMatch(/^safe/)
+  expect(said(members)).toMatch(/^safe/)
+  expect(said(members, [], 'patroni', { launching })).toMatch(/^safe/)
+  const again = [primaryOf({ threat: 'announced', leftSeconds: 120 }), ...members.slice(1), memberOf('d')]
+  expect(said(again, [], 'none', { launching }, ['b', 'c'])).toBe('switchover a > d')
 })

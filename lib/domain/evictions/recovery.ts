@@ -1,3 +1,5 @@
+import { cloneWithin, type Launching } from './launching'
+
 /** What AWS says of a member's machine: nothing, that its risk has risen, that it takes it, or it is gone. */
 export type Threat = 'none' | 'recommended' | 'announced' | 'gone'
 
@@ -10,6 +12,8 @@ export interface ThreatenedMember {
   threat: Threat
   /** Of the notice that is in force for its machine; null: none is. */
   noticeId: string | null
+  /** Until AWS takes its machine; null: it does not say. */
+  leftSeconds: number | null
   /** Its place among those that could take over; null: it may not, and `because` says why. */
   rank: number | null
   because: string
@@ -21,13 +25,19 @@ export interface ThreatenedHerd {
   name: string
   /** Who decides which member is primary. */
   manager: string
+  /** null: the console did not launch it. */
+  launching: Launching | null
   members: readonly ThreatenedMember[]
 }
 
-/** `failover`: the primary's machine is gone. `leave`: a standby leaves the DNS names it shares. `wait`: nothing is to be done yet. */
+/**
+ * `failover`: the primary's machine is gone. `leave`: a standby leaves the DNS names it shares. `clone`: a standby is launched, which takes over from the lost one;
+ * `replace`: one is launched after the herd has left it. `wait`: nothing is to be done yet.
+ */
 export type Recovery =
   | { way: 'switchover' | 'zero-gap' | 'failover'; from: ThreatenedMember; to: ThreatenedMember }
   | { way: 'leave'; member: ThreatenedMember }
+  | { way: 'clone' | 'replace'; lost: ThreatenedMember; blueprintId: string }
   | { way: 'safe' | 'wait' | 'person'; because: string }
 
 /** What is acted on by a run. */
@@ -46,13 +56,20 @@ export const successorOf = (members: readonly ThreatenedMember[]): ThreatenedMem
 
 const titles = (members: readonly ThreatenedMember[]): string => members.map(({ title }) => title).join(' and ')
 
-/**
- * The next thing to do for a herd that loses machines; asked again after each step, until it answers `safe`. `left`: notices whose members left their names already.
- */
-export const chooseRecovery = ({ manager, members }: ThreatenedHerd, left: readonly string[]): Recovery => {
+/** Notices of which something is done already. */
+export interface Handled {
+  /** Whose members left their names. */
+  left: readonly string[]
+  /** For whose members a standby was launched, or several launches came to nothing. */
+  replaced: readonly string[]
+}
+
+/** The next thing to do for a herd that loses machines; asked again after each step, until it answers `safe`. */
+export const chooseRecovery = (herd: ThreatenedHerd, { left, replaced }: Handled): Recovery => {
+  const { members } = herd
   const primary = members.find(({ role }) => role === 'primary') ?? null
   if (primary !== null && isLosing(primary)) {
-    const next = movePrimary(manager, primary, members)
+    const next = movePrimary(herd, primary, replaced)
     if (next !== null) return next
   }
   const leaving = members.find(
@@ -65,23 +82,43 @@ export const chooseRecovery = ({ manager, members }: ThreatenedHerd, left: reado
   if (leaving !== undefined) return { way: 'leave', member: leaving }
   const losing = members.filter(isLosing)
   if (losing.length === 0) return { way: 'safe', because: 'No machine of the herd is being taken back.' }
-  return primary === null
-    ? { way: 'wait', because: 'No member is known to be the primary.' }
-    : { way: 'safe', because: `${primary.title} is primary and stays; ${titles(losing)} can go.` }
+  if (primary === null) return { way: 'wait', because: 'No member is known to be the primary.' }
+  const lost = losing.find(({ noticeId }) => noticeId !== null && !replaced.includes(noticeId))
+  if (lost !== undefined && herd.launching !== null && isOwn(herd) && primary.state === 'online')
+    return { way: 'replace', lost, blueprintId: herd.launching.blueprintId }
+  return { way: 'safe', because: `${primary.title} is primary and stays; ${titles(losing)} can go.` }
 }
 
-const movePrimary = (manager: string, primary: ThreatenedMember, members: readonly ThreatenedMember[]): Recovery | null => {
+/** The console decides which member is primary. */
+const isOwn = ({ manager }: ThreatenedHerd): boolean => manager === 'none' || manager === 'unknown'
+
+const movePrimary = (herd: ThreatenedHerd, primary: ThreatenedMember, replaced: readonly string[]): Recovery | null => {
+  const { manager, members } = herd
   const isPatroni = manager === 'patroni'
-  const isOwn = manager === 'none' || manager === 'unknown'
-  if (!isOwn && !isPatroni)
+  if (!isOwn(herd) && !isPatroni)
     return { way: 'person', because: `${manager} decides which member is primary, and the console moves it in no such herd by itself.` }
   const to = successorOf(members)
   const isUp = primary.state === 'online'
-  if (to === null) return { way: 'person', because: noSuccessor(primary, members) }
+  if (to === null) return makeSuccessor(herd, primary, replaced)
   if (isUp) return { way: isPatroni ? 'zero-gap' : 'switchover', from: primary, to }
   if (isPatroni) return { way: 'wait', because: `${primary.title} is ${primary.state}: Patroni promotes another member.` }
   if (primary.threat === 'gone') return { way: 'failover', from: primary, to }
   return { way: 'wait', because: `${primary.title} is ${primary.state}, and its machine still runs.` }
+}
+
+/** Nobody can take over yet: a standby is launched for that if it is ready before AWS takes the machine. */
+const makeSuccessor = (herd: ThreatenedHerd, primary: ThreatenedMember, replaced: readonly string[]): Recovery => {
+  const { launching, members } = herd
+  const why = noSuccessor(primary, members)
+  const isUp = primary.state === 'online' && primary.threat === 'announced'
+  if (launching === null || !isOwn(herd) || !isUp) return { way: 'person', because: why }
+  const unseen = members.filter((one) => one.id !== primary.id && one.state === 'unknown' && !isLosing(one))
+  if (unseen.length > 0) return { way: 'wait', because: `${titles(unseen)} was not seen yet.` }
+  if (primary.noticeId !== null && replaced.includes(primary.noticeId)) return { way: 'person', because: why }
+  const clone = cloneWithin(launching, primary.leftSeconds)
+  return clone.fits
+    ? { way: 'clone', lost: primary, blueprintId: launching.blueprintId }
+    : { way: 'person', because: `${why} ${clone.because}` }
 }
 
 const noSuccessor = (primary: ThreatenedMember, members: readonly ThreatenedMember[]): string => {

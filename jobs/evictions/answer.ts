@@ -35,6 +35,7 @@ export const answerEvictions = async (answerer: Answerer): Promise<void> => {
 const answerOne = async (answerer: Answerer, claimed: ClaimedAnswer): Promise<void> => {
   const keep = (answered: Partial<Answered> & Pick<Answered, 'state' | 'because' | 'againMs'>) =>
     inPgTransaction((client) => keepAnswer(client, claimed, { ...soFar(claimed), ...answered }))
+  let known: Known = soFar(claimed)
   let replacing: string | null = null
   try {
     if (claimed.runState !== null && openRunStates.includes(claimed.runState)) {
@@ -42,7 +43,7 @@ const answerOne = async (answerer: Answerer, claimed: ClaimedAnswer): Promise<vo
       await keep({ state: 'running', because: '', againMs: soonMs })
       return
     }
-    const known = afterRun(claimed)
+    known = afterRun(claimed)
     if (known.failures > claimed.failures) {
       const because = `The run ended as ${claimed.runState}. It is tried again.`
       await keep({ ...given(claimed, known), runId: null, state: 'open', because, againMs: againAfter(known.failures) })
@@ -83,9 +84,8 @@ const answerOne = async (answerer: Answerer, claimed: ClaimedAnswer): Promise<vo
     if (isFault(error, 'database.down')) throw error
     if (!isFault(error)) answerer.log.error({ herdId: claimed.herdId, err: error }, 'an eviction could not be answered')
     const because = isFault(error) ? error.message : 'A bug in Matriarch stopped it; see the worker’s log.'
-    const failures = claimed.failures + 1
-    const known = { ...soFar(claimed), leaving: null, replacing: null, failures }
-    await keep({ ...given({ ...claimed, replacing }, known), runId: null, state: 'refused', because, againMs: againAfter(failures) })
+    const failed = { ...known, leaving: null, replacing: null, failures: known.failures + 1 }
+    await keep({ ...given({ replacing }, failed), runId: null, state: 'refused', because, againMs: againAfter(failed.failures) })
   }
 }
 

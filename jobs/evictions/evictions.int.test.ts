@@ -10,12 +10,13 @@ import { systemActor } from '@/lib/kernel/access/access'
 import { waitForRun } from '../requests'
 
 const names = ['plain', 'twice', 'wave', 'back', 'busy', 'off', 'dies', 'lost']
-/** Launched by the console. The next machine of `trio` does not come up. */
-const launchedNames = ['solo', 'pair', 'trio']
+/** Launched by the console. The next machine of `trio` does not come up, and none fits the blueprint of `none`. */
+const launchedNames = ['solo', 'pair', 'trio', 'none']
 const shapes = [
   ...names.map((name) => ({ environment: name === 'off' ? 'off' : 'dev', name, hosts: [`${name}-1`, `${name}-2`, `${name}-3`] })),
   { environment: 'dev', name: 'solo', hosts: ['solo-1'] },
   { environment: 'dev', name: 'pair', hosts: ['pair-1', 'pair-2'] },
+  { environment: 'dev', name: 'none', hosts: ['none-1', 'none-2'] },
   { environment: 'dev', name: 'trio', hosts: ['trio-1', 'trio-2', 'trio-3'] },
 ]
 const herdOf = (name: string) => bench.served.fleet.instance(`${name} on ${name}-1`).inventory.herdId
@@ -57,7 +58,10 @@ const asLaunched = async (name: string): Promise<void> => {
   world.launches.blueprints.set(
     id,
     shopBlueprint(
-      { id, title: name, environmentId: idOf('dev'), environmentName: 'dev', herd: { id: herdId, name } },
+      {
+        ...{ id, title: name, environmentId: idOf('dev'), environmentName: 'dev', herd: { id: herdId, name } },
+        ...(name === 'none' ? { standbyChoices: [] } : {}),
+      },
       { name, securityGroupIds: ['sg-own'] },
     ),
   )
@@ -255,4 +259,15 @@ test.concurrent('a launch that still works when the new primary’s machine is t
     expect.stringMatching(/^switchover /),
   ])
   expect(bench.served.fleet.world.violations).toEqual([])
+})
+
+test.concurrent('where no machine type fits the herd leaves the one that goes all the same, and after three tries says that it is a standby short', async () => {
+  await say('none-1', 120)
+  await expect
+    .poll(async () => (await standing('none'))?.because, { timeout: timeoutMs, interval: 100 })
+    .toContain('No standby could be launched')
+  expect((await standing('none')).state).toBe('safe')
+  expect(primaryOf('none', [1, 2])).toEqual(['none-2'])
+  const done = (await runsOf('none')).map(({ operation, state }) => `${operation} ${state}`)
+  expect(done).toEqual(['switchover done', 'leave-names done'])
 })

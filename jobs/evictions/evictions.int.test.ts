@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { keepNotice } from '@/db/evictions/notices'
+import { herdEvictions } from '@/db/evictions/shown'
 import { noteGone } from '@/db/fleet/spot-gone'
 import { getPool } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
@@ -233,6 +234,8 @@ test('what a host says with another’s token, or before it is a server, is not 
 })
 
 test.concurrent('a herd that the console launched gets a standby in the place of the one that went; alone, it is cloned inside the notice and moves to the clone', async () => {
+  const [alone] = (await herdEvictions(herdOf('solo'))).members
+  expect(alone?.ahead).toMatch(/^A clone fits: a standby is launched and copied, about 21 s of 2 min, and takes over\./)
   await Promise.all([say('pair-1', 120), say('solo-1', 120)])
   await Promise.all([until('pair', 'safe'), until('solo', 'safe')])
   const operations = async (name: string) => (await runsOf(name)).map(({ operation, state }) => `${operation} ${state}`)

@@ -123,7 +123,7 @@ export const planFor = async (page: Page, verb: string, titles: readonly string[
 }
 
 export const untilPlanned = async (page: Page): Promise<void> => {
-  await expect(page.getByRole('region', { name: 'Targets', exact: true })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('region', { name: 'Targets', exact: true })).toBeVisible({ timeout: 90_000 })
 }
 
 /** Fails with what every check of the shown plan says about the excluded targets, not with a bare count. */

@@ -87,10 +87,13 @@ const stillDown = ({ machine, goals }: Course, now: MachineNow | null, because: 
   })
 }
 
-/** null: EC2 did not say just now. */
-const look = async ({ machine }: Course, ports: ActPorts, context: StepContext): Promise<MachineNow | null> => {
+const look = ({ machine }: Course, ports: ActPorts, context: StepContext): Promise<MachineNow | null> =>
+  orNotSaid(() => ports.read.cloud.machine(machine, { timeoutMs: askTimeoutMs, signal: context.signal }), context)
+
+/** null: the cloud did not say just now, and the journal has why. */
+export const orNotSaid = async <T>(ask: () => Promise<T>, context: StepContext): Promise<T | null> => {
   try {
-    return await ports.read.cloud.machine(machine, { timeoutMs: askTimeoutMs, signal: context.signal })
+    return await ask()
   } catch (error) {
     if (!isFault(error, 'cloud.unreachable') || context.signal.aborted) throw error
     context.note('warning', error.message)

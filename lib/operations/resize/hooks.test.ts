@@ -141,6 +141,22 @@ test('clients are not moved back to a server that is down: the job asks', async 
   expect(scripted(fleet)).not.toContain(back(fleet))
 })
 
+test('clients are moved back once the cloud says the address again: a throttled account does not undo a resize that is over', async () => {
+  const fleet = hookedFleet()
+  const { machine } = fleet.read.cloud
+  let refusals = 0
+  fleet.read.cloud.machine = async (...asked) => {
+    if (fleet.world.scripted.at(-1)?.file === 'post-streaming.sh' && refusals < 5) {
+      refusals += 1
+      throw new Fault('cloud.unreachable', { because: 'Request limit exceeded.' })
+    }
+    return machine(...asked)
+  }
+  const { state, notes } = await run(fleet)
+  expect([state, refusals, machineOf(fleet, 'n2').type]).toEqual(['done', 5, 'm5.xlarge'])
+  expect([notes, scripted(fleet).at(-1)]).toEqual([expect.stringContaining('Request limit exceeded.'), back(fleet)])
+})
+
 test('after it shrank, clients stay away where the hook says so, and come back when it grows', async () => {
   const fleet = hookedFleet()
   fleet.world.hooks = fleet.world.hooks.map((one) => ({ ...one, staysAway: one.moment === 'move-clients' }))

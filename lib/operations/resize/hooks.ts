@@ -5,6 +5,7 @@ import type { ActPorts } from '@/lib/ports'
 import { probeTimeoutMs } from '../facts/instance'
 import { mustStill, stillNoPrimary } from '../steps/postgres/still'
 import { callsTimeoutMs, haveEnded, runCalls, type ScriptCall, sayCall } from '../steps/scripts/run-calls'
+import { orNotSaid } from './become'
 import type { ResizeFacts } from './facts'
 import { hookCalls, moveCalls, type Outcome, returningHooks, scriptAddress, someStay } from './scripts'
 
@@ -69,24 +70,23 @@ const away = (facts: ResizeFacts, jobId: string, outcome: Outcome = 'under-way')
 /** A stopped server is given no clients, and its address may be another one by now. */
 const back = async (facts: ResizeFacts, ports: ActPorts, context: StepContext, outcome: Outcome): Promise<ScriptCall[]> => {
   if (returningHooks(facts, outcome).length === 0) return []
+  const { machine, instance } = facts
   const endsAt = ports.read.now().getTime() + onlineMs
   for (;;) {
-    const { state, because } = await ports.read.postgres.probe(facts.instance.address, {
-      timeoutMs: probeTimeoutMs,
-      signal: context.signal,
-    })
-    if (state === 'online') break
+    const { state, because } = await ports.read.postgres.probe(instance.address, { timeoutMs: probeTimeoutMs, signal: context.signal })
+    const isOnline = state === 'online'
+    const address = isOnline ? await orNotSaid(() => scriptAddress(ports.read, machine, instance, context.signal), context) : null
+    if (address !== null)
+      return moveCalls(facts, 'SCALE_UP', address, { jobId: context.jobId, outcome, hooks: returningHooks(facts, outcome) })
     if (context.signal.aborted || ports.read.now().getTime() >= endsAt)
       throw new Fault('step.blocked', {
-        because: `${facts.instance.title} is ${state}${because === null ? '' : ` (${because})`}, so its clients are not moved back to it.`,
+        because: isOnline
+          ? `The cloud does not say the address of ${instance.title}, so its clients are not moved back to it.`
+          : `${instance.title} is ${state}${because === null ? '' : ` (${because})`}, so its clients are not moved back to it.`,
         isOver: true,
       })
     await context.pause(lookEveryMs)
   }
-  const address = await scriptAddress(ports.read, facts.machine, facts.instance, context.signal)
-  if (address === null)
-    throw new Fault('step.blocked', { because: `The cloud does not say the address of ${facts.instance.title}.`, isOver: true })
-  return moveCalls(facts, 'SCALE_UP', address, { jobId: context.jobId, outcome, hooks: returningHooks(facts, outcome) })
 }
 
 const mustStillLead = async ({ scripts }: ResizeFacts, ports: ActPorts, { signal }: StepContext): Promise<void> => {

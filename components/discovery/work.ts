@@ -9,6 +9,8 @@ export interface InboxWork {
   /** Why an item was not accepted, by its id. */
   refusals: Readonly<Record<string, string>>
   accept: (path: keyof typeof listNames, items: readonly { id: string }[]) => Promise<void>
+  tie: (machineId: string, serverId: string) => Promise<void>
+  ignoreMachines: (ids: readonly string[]) => Promise<void>
   ignore: (ids: readonly string[]) => Promise<void>
   decideToken: (id: string, decision: HostTokenDecision) => Promise<void>
 }

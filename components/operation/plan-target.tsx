@@ -4,6 +4,7 @@ import Link from 'next/link'
 import { useState } from 'react'
 import { CopyButton } from '@/components/ui/copy-button'
 import { EnvironmentBadge } from '@/components/ui/environment'
+import { LineDiff } from '@/components/ui/line-diff'
 import { State } from '@/components/ui/state'
 import { Moment } from '@/components/ui/zone'
 import { formatDuration } from '@/lib/domain/values/duration'
@@ -32,18 +33,6 @@ const targetLook = (target: PlanTarget): [Tone, string] => {
 
 /** Lines of a file that go and that come, and nothing else. */
 const diffLines = /^[+-] .*(\n[+-] .*)*$/
-
-/** Over the whole width: the lines of a file are long. */
-const Diff = ({ text }: { text: string }) => (
-  <dd className="plan-diff">
-    {text.split('\n').map((line, index) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a difference never move, and may be the same twice.
-      <span key={index} data-sign={line.charAt(0)}>
-        {line}
-      </span>
-    ))}
-  </dd>
-)
 
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/
 
@@ -99,7 +88,11 @@ const Body = ({ target }: { target: PlanTarget }) => {
             {target.now.map(({ label, value }) => (
               <div key={label} className="contents">
                 <dt>{label}</dt>
-                {diffLines.test(value) ? <Diff text={value} /> : <dd>{isoTime.test(value) ? <Moment at={value} /> : value}</dd>}
+                {diffLines.test(value) ? (
+                  <LineDiff as="dd" lines={value.split('\n')} />
+                ) : (
+                  <dd>{isoTime.test(value) ? <Moment at={value} /> : value}</dd>
+                )}
               </div>
             ))}
           </dl>

@@ -1,4 +1,4 @@
-import { type Actor, allowance, mayIn } from '@/lib/kernel/access/access'
+import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { Fault } from '@/lib/kernel/ground/errors'
 import { resourceByName } from '@/lib/resources'
 import { databaseFault, getPool } from '../pg/client'
@@ -6,7 +6,6 @@ import { addRecord } from '../records/save'
 
 /** Where RDS keeps the data of every DB instance; nobody logs in to see it. */
 const dataDirectory = '/rdsdbdata/db'
-const listedMax = 200
 
 interface DbRow {
   title: string
@@ -40,20 +39,6 @@ const readDb = async (actor: Actor, machineId: string): Promise<DbRow> => {
   const [row] = await ask<DbRow>(selectDb, [machineId])
   if (row === undefined || !mayIn(actor, 'machine.view', row.environment_id)) throw new Fault('record.missing')
   return row
-}
-
-/** Found and not registered, by title; those of environments whose machines the actor may see. */
-export const unregisteredDbInstances = async (
-  actor: Actor,
-): Promise<{ id: string; title: string; environmentId: string; type: string }[]> => {
-  const allowed = allowance(actor, 'machine.view')
-  if (allowed === 'none') return []
-  return ask(
-    `select id, title, environment_id as "environmentId", type from machines
-      where kind = 'rds' and tie = 'untied' and private_address is not null and state not in ('gone', 'deleting')
-        and ($1::uuid[] is null or environment_id = any($1)) order by title, id limit ${listedMax}`,
-    [allowed === 'all' ? null : allowed.environmentIds],
-  )
 }
 
 /** What the form begins with: the herd of its source, the one that its tags name, or its own name. null: it is registered, or cannot be. */

@@ -6,6 +6,7 @@ import type { CloudSettings, MachineSeen } from '@/lib/ports/machines'
 import { databaseFault, getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { secretPurpose } from '../records/sealing-key'
+import { judgeMachines } from './machine-drift'
 import { noteMachines } from './machine-spans'
 import { noteGone } from './spot-gone'
 
@@ -143,21 +144,29 @@ const keepMachines = `insert into machines as m (account_id, environment_id, reg
     launched_at timestamptz, engine_version text, port int, replicates_from text, pending_type text)
   where a.id = $1
   on conflict (account_id, region, kind, instance_id) do update set ${plain.map((name) => `${name} = excluded.${name}`).join(', ')},
-    observed_at = excluded.observed_at
+    seen_before_at = m.observed_at, observed_at = excluded.observed_at
   where m.observed_at <= excluded.observed_at`
 
 const markGone = `update machines set state = 'gone', server_id = null, tie = 'untied'
   where account_id = $1 and region = $2 and kind = $4 and observed_at < $3 and state <> 'gone'`
 
-/** A server has a machine's address, or the agent on it says so. One that is terminated gave its addresses back. */
+const byAddress = `m.hand_server_id is null
+  and not exists (select from machines h where h.hand_server_id = s.id and h.state not in ('terminated', 'shutting-down', 'gone'))`
+
+/**
+ * A person said which server it is; or a server has its address, or the agent on it says so, and nobody said that this server is another machine. One that is
+ * terminated gave its addresses back.
+ */
 const tieMachines = `with found as (
     select m.id, array_agg(distinct s.id) filter (where s.id is not null) as servers
     from machines m
       left join lateral (
-        select s.id from servers s where s.environment_id = m.environment_id and s.address = any(m.addresses)
+        select m.hand_server_id as id where m.hand_server_id is not null
+        union
+        select s.id from servers s where s.environment_id = m.environment_id and s.address = any(m.addresses) and ${byAddress}
         union
         select s.id from discovered_hosts d join servers s on s.id = d.server_id
-        where s.environment_id = m.environment_id and m.addresses && d.addresses
+        where s.environment_id = m.environment_id and m.addresses && d.addresses and ${byAddress}
       ) s on m.state not in ('terminated', 'shutting-down', 'gone')
     where m.account_id = $1
     group by m.id
@@ -208,15 +217,16 @@ export interface SweepVerdict {
   awsAccount: string | null
 }
 
-/** Ends a sweep: ties machines to servers, forgets what is gone for a day or in no region of the account, and keeps how it went. */
+/** Ends a sweep: ties machines to servers, compares them with what is recorded, forgets what is gone for a day or in no region of the account, and keeps how it went. */
 export const keepSweep = (id: string, { state, because, awsAccount }: SweepVerdict): Promise<void> =>
   inPgTransaction(async (client) => {
     await client.query(
       `delete from machines m using cloud_accounts a where a.id = $1 and m.account_id = a.id
-         and (m.region <> all(a.regions) or (m.kind = 'rds' and not a.looks_for_rds) or (m.state = 'gone' and m.observed_at < now() - interval '1 day'))`,
+         and (m.region <> all(a.regions) or (m.kind = 'rds' and not a.looks_for_rds) or (m.state = 'gone' and m.observed_at < now() - interval '1 day' and m.drift = 'none'))`,
       [id],
     )
     await client.query(tieMachines, [id])
+    await judgeMachines(client, id)
     await noteMachines(client, id)
     await client.query(
       `update cloud_accounts set state = $2, because = $3, aws_account = coalesce($4, aws_account), observed_at = now(),

@@ -84,7 +84,16 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   etcd_clusters: { web: writes, worker: writes },
   proxies: { web: writes, worker: writes },
   followed_leaders: { web: none, worker: writes },
-  machines: { web: reads, worker: writes },
+  // What the cloud says comes from workers; what the console holds a machine to be, a person may say.
+  machines: {
+    web: right('su', {
+      updates: [
+        ...['server_id', 'tie', 'hand_server_id', 'is_ignored', 'recorded', 'recorded_at', 'recorded_by'],
+        ...['drift_fields', 'differences', 'drifted_at', 'changed_at', 'revision'],
+      ],
+    }),
+    worker: writes,
+  },
   price_lists: { web: reads, worker: writes },
   machine_spans: { web: reads, worker: writes },
   type_prices: { web: reads, worker: adds },

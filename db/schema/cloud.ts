@@ -13,6 +13,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { Difference, RecordedMachine } from '@/lib/domain/machines/drift'
 import { id, moment, stamps } from './columns'
 import { environments, servers } from './fleet'
 
@@ -93,8 +94,23 @@ export const machines = pgTable(
     herdName: text('herd_name'),
     serverId: uuid('server_id').references(() => servers.id, { onDelete: 'set null' }),
     tie: text('tie').$type<'tied' | 'untied' | 'ambiguous'>().notNull().default('untied'),
+    /** The server that a person said it is, whatever its addresses. */
+    handServerId: uuid('hand_server_id').references(() => servers.id, { onDelete: 'set null' }),
+    /** Not to be asked about in the inbox. */
+    isIgnored: boolean('is_ignored').notNull().default(false),
+    /** What the console holds it to be; null: it never was one of its machines. */
+    recorded: jsonb('recorded').$type<RecordedMachine>(),
+    recordedAt: moment('recorded_at'),
+    /** The run, or the person. */
+    recordedBy: text('recorded_by'),
+    driftFields: text('drift_fields').array().notNull().default(sql`'{}'`),
+    differences: jsonb('differences').$type<Difference[]>().notNull().default([]),
+    drift: text('drift').$type<'drifted' | 'none'>().generatedAlwaysAs(sql`case when drift_fields = '{}' then 'none' else 'drifted' end`),
+    driftedAt: moment('drifted_at'),
     launchedAt: moment('launched_at'),
     observedAt: moment('observed_at').notNull().defaultNow(),
+    /** When it was seen the time before. */
+    seenBeforeAt: moment('seen_before_at'),
     searchText: text('search_text').generatedAlwaysAs(
       sql`lower(title || ' ' || instance_id || ' ' || coalesce(private_address, '') || ' ' || coalesce(public_address, '') || ' ' || coalesce(herd_name, ''))`,
     ),
@@ -113,6 +129,9 @@ export const machines = pgTable(
     index('machines_title_idx').on(t.title, t.id),
     index('machines_server_idx').on(t.serverId),
     index('machines_tie_idx').on(t.tie, t.title),
+    index('machines_hand_server_idx').on(t.handServerId),
+    index('machines_drift_idx').on(t.drift, t.title),
+    index('machines_drift_fields_idx').using('gin', t.driftFields),
     index('machines_search_trgm').using('gin', t.searchText.op('gin_trgm_ops')),
   ],
 )

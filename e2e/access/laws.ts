@@ -192,6 +192,23 @@ export const callLaws: Readonly<Record<string, Law>> = {
     // The one of the test is a machine of EC2.
     done: ['input.invalid'],
   },
+  'POST /api/v1/machines/{id}/tie': {
+    ask: (place, world) => ({ params: { id: world.id('machine', place) }, body: { serverId: null } }),
+    may: atLeast('dba'),
+    done: [204],
+  },
+  'POST /api/v1/machines/{id}/record': {
+    ask: (place, world) => ({ params: { id: world.id('machine', place) }, body: { taken: [{ field: 'type', cloud: ['another'] }] } }),
+    may: atLeast('dba'),
+    // The one of the test has not drifted.
+    done: ['record.conflict'],
+  },
+  'POST /api/v1/machines/ignore': {
+    ask: (place, world) => ({ body: { ids: [world.id('machine', place)] } }),
+    may: atLeast('dba'),
+    done: [200],
+    doneIn: ({ changed }: { changed: number }) => changed > 0,
+  },
   'POST /api/v1/discovered-poolers/accept': {
     ask: (place, world) => ({ body: { poolers: [{ id: world.id('discovered-pooler', place), herdId: world.id('herd', place) }] } }),
     may: atLeast('viewer'),

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { offeredRegistration, registerDbInstance, unregisteredDbInstances } from '@/db/discovery/db-instances'
+import { offeredRegistration, registerDbInstance } from '@/db/discovery/db-instances'
+import { waitingMachines } from '@/db/discovery/machines'
 import { makeEndpointPasswords } from '@/db/fleet/endpoints'
 import { makeInventory } from '@/db/fleet/inventory'
 import { makeCloudAccountSource } from '@/db/fleet/machines'
@@ -58,7 +59,7 @@ test('a DB instance that was found is registered in one go, observed as every ot
   const accountOf = makeCloudAccountSource(vault)
   const sweep = () => observeMachines({ machines, rds, accountOf }, new AbortController().signal)
   await sweep()
-  const [found] = await unregisteredDbInstances(admin)
+  const [found] = (await waitingMachines(admin)).machines
   expect(await offeredRegistration(admin, found!.id)).toEqual({ herd: 'shop-db', address: endpoint.address })
   const login = { endpointUser: endpoint.user, usesIamToken: false, endpointPassword: endpoint.password }
   const nothing = registerDbInstance(admin, found!.id, { herd: 'shop', ...login, endpointUser: '' })
@@ -67,7 +68,7 @@ test('a DB instance that was found is registered in one go, observed as every ot
   await expect(registerDbInstance(viewer, found!.id, { herd: 'shop', ...login })).rejects.toMatchObject({ code: 'access.denied' })
   const { serverId, instanceId } = await registerDbInstance(admin, found!.id, { herd: 'shop', ...login })
   await sweep()
-  expect([await unregisteredDbInstances(admin), await offeredRegistration(admin, found!.id)]).toEqual([[], null])
+  expect([await waitingMachines(admin), await offeredRegistration(admin, found!.id)]).toEqual([{ machines: [], total: 0 }, null])
 
   const inventory = makeInventory()
   const machine = (await inventory.serverMachine(serverId))!

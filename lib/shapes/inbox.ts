@@ -80,6 +80,21 @@ export interface InboxPooler {
   seenAt: string
 }
 
+/** What a cloud account sees that is no server's. */
+export interface InboxMachine {
+  id: string
+  title: string
+  kind: 'ec2' | 'rds'
+  type: string
+  zone: string
+  state: string
+  /** Ambiguous: several servers have its addresses. */
+  tie: 'untied' | 'ambiguous'
+  environmentId: string
+  addresses: string[]
+  herdByTags: string | null
+}
+
 export interface Inbox {
   tokens: InboxToken[]
   hosts: InboxHost[]

@@ -74,6 +74,21 @@ export const writes = {
     path: `machines/${machineId}/register`,
     body: wanted,
   }),
+  tieMachine: (id: string, serverId: string | null): WriteCall<null> => ({
+    method: 'POST',
+    path: `machines/${id}/tie`,
+    body: { serverId },
+  }),
+  recordMachine: (id: string, taken: readonly { field: string; cloud: readonly string[] }[]): WriteCall<null> => ({
+    method: 'POST',
+    path: `machines/${id}/record`,
+    body: { taken },
+  }),
+  ignoreMachines: (ids: readonly string[], isIgnored: boolean): WriteCall<Ignored> => ({
+    method: 'POST',
+    path: 'machines/ignore',
+    body: { ids, isIgnored },
+  }),
   addToken: (wanted: object): WriteCall<MadeToken> => ({ method: 'POST', path: 'tokens', body: wanted }),
   addEnrolmentKey: (wanted: object): WriteCall<MadeEnrolmentKey> => ({ method: 'POST', path: 'enrolment-keys', body: wanted }),
   testSubscription: (id: string): WriteCall<TriedMessage> => ({ method: 'POST', path: `subscriptions/${id}/test` }),

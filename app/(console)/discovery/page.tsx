@@ -5,10 +5,9 @@ import { installCommands } from '@/components/people/install-commands'
 import { PageHeader } from '@/components/shell/page-header'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
-import { EnvironmentBadge } from '@/components/ui/environment'
 import { Note } from '@/components/ui/note'
-import { unregisteredDbInstances } from '@/db/discovery/db-instances'
 import { listInbox } from '@/db/discovery/discovery'
+import { waitingMachines } from '@/db/discovery/machines'
 import { badgedEnvironments } from '@/db/fleet/environment-badges'
 import { requireActor } from '@/lib/auth/actor'
 import { env } from '@/lib/env'
@@ -24,7 +23,7 @@ const crumbs = [{ href: '/', label: 'Fleet' }]
 const Page = async () => {
   const actor = await requireActor()
   try {
-    const [inbox, badged, found] = await Promise.all([listInbox(actor), badgedEnvironments(actor), unregisteredDbInstances(actor)])
+    const [inbox, badged, found] = await Promise.all([listInbox(actor), badgedEnvironments(actor), waitingMachines(actor)])
     const environments = Object.values(badged).filter((environment) => mayIn(actor, 'server.add', environment.id))
     const mayKey = mayAnywhere(actor, 'enrolment-key.add')
     const origin = new URL(env().MATRIARCH_URL).origin
@@ -55,30 +54,18 @@ const Page = async () => {
             hosts={inbox.hosts}
             instances={inbox.instances}
             poolers={inbox.poolers}
+            machines={{
+              ...found,
+              environments: badged,
+              mayChange: Object.keys(badged).filter((id) => mayIn(actor, 'machine.change', id)),
+            }}
             environments={environments}
             mayAccept={environments.length > 0}
             findOptions={findOptions}
           />
-          {found.length > 0 && (
-            <Card title="DB instances of Amazon RDS">
-              <ul className="grid gap-2">
-                {found.map(({ id, title, type, environmentId }) => (
-                  <li key={id} className="flex items-center gap-2">
-                    {badged[environmentId] && <EnvironmentBadge environment={badged[environmentId]} />}
-                    <span className="min-w-0 grow break-words">
-                      {title} <span className="text-ink-2">{type}</span>
-                    </span>
-                    <LinkButton isSmall href={`/machines/${id}`} aria-label={`Register ${title}`}>
-                      Register
-                    </LinkButton>
-                  </li>
-                ))}
-              </ul>
-            </Card>
-          )}
           <p className="text-ink-2">
             Everything ever found: <Link href="/discovered-hosts">hosts</Link>, <Link href="/discovered-instances">instances</Link>,{' '}
-            <Link href="/discovered-poolers">poolers</Link>
+            <Link href="/discovered-poolers">poolers</Link>, <Link href="/machines?tie=untied,ambiguous">machines</Link>
             {inbox.ignoredCount > 0 && (
               <>
                 , of them <Link href="/discovered-hosts?state=ignored">{inbox.ignoredCount} ignored</Link>

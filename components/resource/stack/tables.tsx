@@ -1,4 +1,3 @@
-import '../../operation/operation.css'
 import { Sheet } from '@/components/ui/sheet'
 import { State } from '@/components/ui/state'
 import type { CertificateSeen, EtcdMemberState } from '@/lib/domain/managers/etcd'
@@ -39,18 +38,6 @@ export const EtcdMembers = ({ members }: { members: readonly EtcdMemberState[] }
       </tr>
     ))}
   </Sheet>
-)
-
-/** Lines of a file that go and that come. */
-export const FileDifference = ({ lines }: { lines: readonly string[] }) => (
-  <div className="plan-diff">
-    {lines.map((line, index) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a difference never move, and may be the same twice.
-      <span key={index} data-sign={line.charAt(0)}>
-        {line}
-      </span>
-    ))}
-  </div>
 )
 
 const dayMs = 86_400_000

@@ -50,7 +50,23 @@ export const dbInstanceIsAnswered = async (stage: DescribedApi): Promise<void> =
      returning id`,
     [idOf('dev')],
   )
-  const path = `/api/v1/machines/${rows[0]!.id}/register`
+  const id = rows[0]!.id
+  const waits = (isIgnored: boolean) => stage.ask('POST', '/api/v1/machines/ignore', { body: { ids: [id, nobody], isIgnored } })
+  expect((await waits(true)).body).toEqual({ changed: 1, unchanged: [nobody] })
+  await waits(false)
+  const tie = async (serverId: string | null) => (await stage.ask('POST', `/api/v1/machines/${id}/tie`, { body: { serverId } })).status
+  const record = async (type: string) =>
+    (await stage.ask('POST', `/api/v1/machines/${id}/record`, { body: { taken: [{ field: 'type', cloud: [type] }] } })).status
+  expect(await tie(nobody)).toBe(422)
+  const { rows: servers } = await getPool().query<{ id: string }>('select id from servers where environment_id = $1 limit 1', [idOf('dev')])
+  expect(await tie(servers[0]!.id)).toBe(204)
+  await getPool().query(
+    `update machines set recorded = recorded || '{"type": "db.m5.xlarge"}', drift_fields = '{type}',
+       differences = '[{"field": "type", "cloud": ["db.m5.large"], "console": ["db.m5.xlarge"]}]' where id = $1`,
+    [id],
+  )
+  expect([await record('db.m5.xlarge'), await record('db.m5.large'), await tie(null)]).toEqual([409, 204, 204])
+  const path = `/api/v1/machines/${id}/register`
   const body = { herd: 'found on RDS', endpointUser: 'watcher', usesIamToken: true }
   expect((await stage.ask('POST', `/api/v1/machines/${nobody}/register`, { body })).status).toBe(404)
   expect((await stage.ask('POST', path, { body: { ...body, usesIamToken: false } })).body.fields[0].path).toBe('endpointPassword')

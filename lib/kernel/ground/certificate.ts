@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { judgeMove, type MoveEvidence, type MoveVerdict } from '@/lib/domain/proof/certificate'
 import { type EvidenceV1, judgeV1 } from '@/lib/domain/proof/v1'
-import { canonicalJson, type Json } from './json'
+import { canonicalJson, isSameJson, type Json } from './json'
 
 /** Of the certificates that are written now. */
 export const certificateVersion = 2
@@ -39,7 +39,6 @@ const algorithm = 'ed25519'
 
 /** The verdict without its sentences. */
 const factsOf = ({ because: _because, ...facts }: MoveVerdict) => facts
-const isSame = (one: unknown, other: unknown): boolean => canonicalJson(one as Json) === canonicalJson(other as Json)
 const isText = (value: unknown): boolean => Array.isArray(value) && value.every((one) => typeof one === 'string')
 
 /**
@@ -47,8 +46,8 @@ const isText = (value: unknown): boolean => Array.isArray(value) && value.every(
  * `e2e/certificates`. Version 1 is held to its sentences; since version 2 they are what was said then, and may be worded otherwise now.
  */
 const follows: ReadonlyMap<number, (given: Pick<Certificate, 'evidence' | 'verdict'>) => boolean> = new Map([
-  [1, ({ evidence, verdict }) => isSame(judgeV1(evidence as EvidenceV1), verdict)],
-  [2, ({ evidence, verdict }) => isText(verdict.because) && isSame(factsOf(judgeMove(evidence)), factsOf(verdict))],
+  [1, ({ evidence, verdict }) => isSameJson(judgeV1(evidence as EvidenceV1), verdict)],
+  [2, ({ evidence, verdict }) => isText(verdict.because) && isSameJson(factsOf(judgeMove(evidence)), factsOf(verdict))],
 ])
 
 export const makeCertificateKeys = (): CertificateKeys => {

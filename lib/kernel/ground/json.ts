@@ -28,6 +28,9 @@ export const canonicalJson = (value: Json | undefined): string => {
   return JSON.stringify(value)
 }
 
+/** Whether two values are one as JSON, whatever the order of their keys. */
+export const isSameJson = (one: unknown, other: unknown): boolean => canonicalJson(one as Json) === canonicalJson(other as Json)
+
 /** Deeper than anything the console is sent; what walks a value by calling itself is safe to here. */
 const depthMax = 64
 /** No text of PostgreSQL holds them: the NUL, and halves of a character beyond the first 65 536. */

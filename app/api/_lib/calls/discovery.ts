@@ -1,10 +1,17 @@
 import { z } from 'zod'
+import { takenFields } from '@/lib/domain/machines/drift'
 import { noticeInput } from '@/lib/fields/agent-notice'
 import { enrolInput, reportInput } from '@/lib/fields/agent-report'
 import { hostTokenDecisions } from '@/lib/shapes/inbox'
 import { defineCall } from '../call'
 
 const tag = 'discovery'
+
+const toIgnore = z.strictObject({ ids: z.array(z.uuid()).min(1).max(1000), isIgnored: z.boolean().default(true) })
+const ignored = z.object({
+  changed: z.int(),
+  unchanged: z.array(z.uuid()).describe('Those that were so before, that do not exist, or that you may not change.'),
+})
 
 export const discoveryCalls = {
   acceptHosts: defineCall({
@@ -84,6 +91,44 @@ export const discoveryCalls = {
     output: z.object({ serverId: z.uuid(), herdId: z.uuid(), instanceId: z.uuid() }),
     faults: ['record.missing', 'access.denied', 'record.duplicate'],
   }),
+  tieMachine: defineCall({
+    method: 'POST',
+    path: '/api/v1/machines/{id}/tie',
+    tag,
+    caller: 'actor',
+    summary: 'Say which registered server a machine is',
+    description: 'Of the machine’s environment, whatever its addresses. null: its addresses say so again, from the next sweep on.',
+    input: z.strictObject({ serverId: z.uuid().nullable() }),
+    status: 204,
+    faults: ['record.missing', 'access.denied', 'record.in-use'],
+  }),
+  recordMachine: defineCall({
+    method: 'POST',
+    path: '/api/v1/machines/{id}/record',
+    tag,
+    caller: 'actor',
+    summary: 'Take over what the cloud says of a machine that drifted',
+    description:
+      'Each field with the cloud’s side as it was read (`differences` of the machine); refused with 409 where the cloud says something else by now. gone: the console has no record of it any more.',
+    input: z.strictObject({
+      taken: z
+        .array(z.strictObject({ field: z.enum(takenFields), cloud: z.array(z.string().max(2000)).max(1000) }))
+        .min(1)
+        .max(takenFields.length),
+    }),
+    status: 204,
+    faults: ['record.missing', 'access.denied', 'record.conflict'],
+  }),
+  ignoreMachines: defineCall({
+    method: 'POST',
+    path: '/api/v1/machines/ignore',
+    tag,
+    caller: 'actor',
+    summary: 'Ignore machines that are no server’s, or list them again',
+    input: toIgnore,
+    output: ignored,
+    faults: ['access.denied'],
+  }),
   acceptPoolers: defineCall({
     method: 'POST',
     path: '/api/v1/discovered-poolers/accept',
@@ -108,11 +153,8 @@ export const discoveryCalls = {
     tag,
     caller: 'actor',
     summary: 'Ignore discovered hosts, instances or poolers, or list them again',
-    input: z.strictObject({ ids: z.array(z.uuid()).min(1).max(1000), isIgnored: z.boolean().default(true) }),
-    output: z.object({
-      changed: z.int(),
-      unchanged: z.array(z.uuid()).describe('Those that were so before, that do not exist, or that you may not change.'),
-    }),
+    input: toIgnore,
+    output: ignored,
     faults: ['access.denied'],
   }),
   enrol: defineCall({

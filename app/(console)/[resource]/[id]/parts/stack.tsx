@@ -1,6 +1,7 @@
-import { Certificates, EtcdMembers, FileDifference, ProxyBackends } from '@/components/resource/stack/tables'
+import { Certificates, EtcdMembers, ProxyBackends } from '@/components/resource/stack/tables'
 import { LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
+import { LineDiff } from '@/components/ui/line-diff'
 import { etcdHerds } from '@/db/fleet/etcd-proxies'
 import { etcdSeen } from '@/lib/domain/managers/etcd'
 import type { ProxySeen } from '@/lib/domain/managers/haproxy'
@@ -84,7 +85,7 @@ const Declared = ({ loaded: { actor, record } }: { loaded: Loaded }) => {
         )
       }
     >
-      <FileDifference lines={lineDiff(builtFile, file)} />
+      <LineDiff lines={lineDiff(builtFile, file)} />
     </Card>
   )
 }

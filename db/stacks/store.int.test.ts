@@ -62,6 +62,25 @@ test('keys and passwords are made once, sealed, of one authority; what is wanted
   for (const name of ['rest', 'user app', 'key db1']) expect(stored).not.toContain(JSON.stringify(made[name]).slice(1, -1))
 })
 
+test('a rotation keeps its certificates beside those in use, for the same keys or new ones, until they are adopted or dropped', async () => {
+  const store = storeWith(makeVault(key))
+  const before = await store.secrets(id)
+  await store.makeNextCertificates(id, { ...wanted, hasNewKeys: false }, options)
+  expect([await store.hasNextCertificates(id, ['db1']), await store.hasNextCertificates(id, ['db1', 'db2'])]).toEqual(['all', 'some'])
+  const both = await store.secrets(id)
+  expect(both).toMatchObject(before)
+  expect(both['next key db1']).toBe(before['key db1'])
+  expect(isPair({ certificate: both['next certificate db1']!, privateKey: both['next key db1']! })).toBe(true)
+  await store.dropNextCertificates(id, options)
+  expect(await store.secrets(id)).toEqual(before)
+  await store.makeNextCertificates(id, { ...wanted, hasNewKeys: true }, options)
+  const next = await store.secrets(id)
+  await store.adoptNextCertificates(id, options)
+  expect(await store.secrets(id)).toEqual({ ...before, 'certificate db1': next['next certificate db1'], 'key db1': next['next key db1'] })
+  expect(next['next key db1']).not.toBe(before['key db1'])
+  expect(await store.hasNextCertificates(id, ['db1'])).toBe('none')
+})
+
 test('sealed anew with another key of the vault, all of it opens with that one', async () => {
   const before = await storeWith(makeVault(key)).secrets(id)
   expect(sealedPlaces().map(({ name }) => name)).toEqual(expect.arrayContaining(['authorities.sealed_key', 'stack_secrets.sealed']))

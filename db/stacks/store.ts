@@ -1,3 +1,4 @@
+import { nextCertificateMark } from '@/lib/domain/stack/secrets'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, DeclaredStack, InventoryRead } from '@/lib/ports'
 import type { StackStore } from '@/lib/ports/stacks'
@@ -19,18 +20,28 @@ interface KeyPair {
 export interface StackKeyMaker {
   newSecret: () => string
   makeAuthority: (cluster: string) => KeyPair
-  makeServerCertificate: (cluster: string, server: { name: string; address: string }, days: number, authority: KeyPair) => KeyPair
+  makeServerCertificate: (
+    cluster: string,
+    server: { name: string; address: string },
+    days: number,
+    authority: KeyPair,
+    more?: { privateKey?: string },
+  ) => KeyPair
   describe: (certificate: string) => { fingerprint: string; validFrom: Date; validUntil: Date }
 }
 
 interface Kept {
   secrets: Record<string, string>
-  /** By server; that of the authority under the empty name. */
+  /** By server; that of the authority under the empty name, and one that a rotation has made after `next `. */
   pairs: Record<string, KeyPair & { validUntil: Date }>
 }
 
+const markOf = (server: string): string => (server.startsWith(nextCertificateMark) ? nextCertificateMark : '')
+const ownerOf = (server: string): string => server.slice(markOf(server).length)
+
 export const secretPurposeOf = (stackId: string, name: string): string => `stack-secret:${stackId}:${name}`
-export const keyPurposeOf = (stackId: string, server: string): string => `stack-key:${stackId}:${server}`
+/** A certificate that becomes the server's own keeps its sealed key. */
+export const keyPurposeOf = (stackId: string, server: string): string => `stack-key:${stackId}:${ownerOf(server)}`
 
 const rowsOf = async <Row extends object>(text: string, values: unknown[]): Promise<Row[]> => {
   try {
@@ -60,6 +71,14 @@ export const makeStackStore = (sealer: StackSealer, maker: StackKeyMaker, invent
       ),
     }
   }
+  const rowOf = (stackId: string, [server, title, { certificate, privateKey }]: [server: string, title: string, pair: KeyPair]) => ({
+    server,
+    title,
+    kind: server === '' ? 'authority' : 'server',
+    certificate,
+    ...maker.describe(certificate),
+    sealedKey: sealer.seal(privateKey, keyPurposeOf(stackId, server)),
+  })
   return {
     declared: (stackId) => declared(stackId, inventory),
     secrets: async (stackId) => {
@@ -68,8 +87,8 @@ export const makeStackStore = (sealer: StackSealer, maker: StackKeyMaker, invent
         server === ''
           ? [['authority', certificate]]
           : [
-              [`certificate ${server}`, certificate],
-              [`key ${server}`, privateKey],
+              [`${markOf(server)}certificate ${ownerOf(server)}`, certificate],
+              [`${markOf(server)}key ${ownerOf(server)}`, privateKey],
             ],
       )
       return { ...secrets, ...Object.fromEntries(named) }
@@ -95,18 +114,46 @@ export const makeStackStore = (sealer: StackSealer, maker: StackKeyMaker, invent
             maker.makeServerCertificate(wanted.cluster, server, wanted.days, authority),
           ]),
       ]
-      const rows = made.map(([server, title, { certificate, privateKey }]) => ({
-        server,
-        title,
-        kind: server === '' ? 'authority' : 'server',
-        certificate,
-        ...maker.describe(certificate),
-        sealedKey: sealer.seal(privateKey, keyPurposeOf(stackId, server)),
-      }))
+      const rows = made.map((one) => rowOf(stackId, one))
       const fresh = wanted.secrets
         .filter((name) => !(name in secrets))
         .map((name) => ({ name, sealed: sealer.seal(maker.newSecret(), secretPurposeOf(stackId, name)) }))
       await keep(stackId, rows, fresh, options)
+    },
+    hasNextCertificates: async (stackId, servers) => {
+      const made = await rowsOf<{ server: string }>('select server from authorities where stack_id = $1 and server = any($2)', [
+        stackId,
+        servers.map((name) => `${nextCertificateMark}${name}`),
+      ])
+      return made.length === 0 ? 'none' : made.length === servers.length ? 'all' : 'some'
+    },
+    makeNextCertificates: async (stackId, { cluster, servers, days, hasNewKeys }, options) => {
+      const { pairs } = await kept(stackId)
+      if (pairs[''] === undefined)
+        throw new Fault('record.missing', { because: 'The cluster has no authority: build it first.', isOver: true })
+      const rows = servers.map((server) => {
+        const pair = maker.makeServerCertificate(
+          cluster,
+          server,
+          days,
+          pairs['']!,
+          hasNewKeys ? {} : { privateKey: pairs[server.name]?.privateKey },
+        )
+        return rowOf(stackId, [`${nextCertificateMark}${server.name}`, `${server.name} of ${cluster} (next)`, pair])
+      })
+      await keep(stackId, rows, [], options)
+    },
+    dropNextCertificates: async (stackId, options) => {
+      const statement = `with less as (delete from authorities where stack_id = $1 and starts_with(server, $2) returning id)
+        select pg_notify('records', 'authority') from (select 1 where exists (select from less)) as one`
+      await runWithin(statement, [stackId, nextCertificateMark], options)
+    },
+    adoptNextCertificates: async (stackId, options) => {
+      const statement = `with next as (delete from authorities where stack_id = $1 and starts_with(server, $2) returning *),
+          own as (update authorities a set certificate = n.certificate, fingerprint = n.fingerprint, valid_from = n.valid_from, valid_until = n.valid_until,
+            sealed_key = n.sealed_key from next n where a.stack_id = n.stack_id and a.server = substr(n.server, length($2) + 1) returning a.id)
+        select pg_notify('records', 'authority') from (select 1 where exists (select from own)) as one`
+      await runWithin(statement, [stackId, nextCertificateMark], options)
     },
     dropKeys: async (stackId, options) => {
       const statement = `with gone as (delete from stack_secrets where stack_id = $1), less as (delete from authorities where stack_id = $1 returning id)

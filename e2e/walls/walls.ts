@@ -111,7 +111,7 @@ const rooms: Walls['rooms'] = {
   },
   'db/runs': { imports: 'db/schema db/pg db/trail lib/domain lib/kernel lib/shapes lib/operations', libraries: 'drizzle-orm' },
   'db/settings': { imports: 'db/schema db/pg db/fleet lib/domain lib/kernel lib/shapes' },
-  'db/stacks': { imports: 'db/pg lib/kernel/access lib/kernel/ground lib/ports lib/shapes' },
+  'db/stacks': { imports: 'db/pg lib/domain lib/kernel/access lib/kernel/ground lib/ports lib/shapes' },
   'db/statements': { imports: 'db/schema db/pg db/fleet lib/domain lib/kernel lib/operations lib/shapes' },
   'db/health': { imports: 'db/schema db/pg db/fleet db/samples lib/domain lib/kernel lib/operations lib/shapes' },
   'db/prices': { imports: 'db/schema db/pg lib/domain lib/kernel lib/shapes' },

@@ -186,6 +186,7 @@ const elsewhere = [
   ...[
     'adopt-patroni',
     'build-cluster',
+    'rotate-certificates',
     'launch-herd',
     'launch-standby',
     'tear-down',

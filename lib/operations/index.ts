@@ -51,6 +51,7 @@ import { rollingRestart } from './rolling/restart'
 import { runSql } from './run-sql'
 import { cancelStatements, terminateSessions } from './sessions'
 import { buildCluster } from './stack'
+import { rotateCertificates } from './stack/certificates'
 import { start } from './start'
 import { stop } from './stop'
 import { switchover } from './switchover'
@@ -113,6 +114,7 @@ export const operations: readonly Operation[] = [
   create,
   adopt,
   buildCluster,
+  rotateCertificates,
   launchHerd,
   launchStandby,
   tearDown,

@@ -109,6 +109,7 @@ const harmless = [
   'follow-leader',
   'adopt-patroni',
   'build-cluster',
+  'rotate-certificates',
   'launch-herd',
   'tear-down',
   'check-server',

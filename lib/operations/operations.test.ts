@@ -14,6 +14,7 @@ import { describeOperation, operationByName, operations, operationsOn } from '.'
 const staged = new Set([
   'adopt-patroni',
   'build-cluster',
+  'rotate-certificates',
   'create',
   'failover',
   'launch-herd',

@@ -45,6 +45,7 @@ const harmless = [
   'launch-standby',
   'adopt-patroni',
   'build-cluster',
+  'rotate-certificates',
   'resume-pooler',
   'reload-pooler',
   'check-server',

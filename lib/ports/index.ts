@@ -162,6 +162,7 @@ export type {
   StackMember,
   StacksAct,
   StacksRead,
+  StackTlsDoor,
   StackVolume,
 } from './stacks'
 export type { StatementsRead } from './statements'

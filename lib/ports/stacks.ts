@@ -100,14 +100,25 @@ export interface StackKeysWanted {
   days: number
 }
 
+/** Where a daemon shows its certificate: at once, or after it was asked for TLS as PostgreSQL and PgBouncer are. */
+export interface StackTlsDoor {
+  address: string
+  port: number
+  asks: 'tls' | 'postgres'
+}
+
 /** What the console keeps of a stack in its own database; its secrets opened, for the worker alone. Throws `database.down`. */
 export interface StackStore {
   declared: (stackId: string) => Promise<DeclaredStack>
   /** By the names that its files use. */
   secrets: (stackId: string) => Promise<Record<string, string>>
   hasKeys: StacksRead['hasKeys']
+  hasNextCertificates: StacksRead['hasNextCertificates']
   makeKeys: StacksAct['makeKeys']
   dropKeys: StacksAct['dropKeys']
+  makeNextCertificates: StacksAct['makeNextCertificates']
+  dropNextCertificates: StacksAct['dropNextCertificates']
+  adoptNextCertificates: StacksAct['adoptNextCertificates']
   markBuilt: StacksAct['markBuilt']
 }
 
@@ -116,6 +127,15 @@ export interface StacksRead {
   declared: (stackId: string) => Promise<DeclaredStack>
   /** Whether every secret and certificate that is wanted has been made. */
   hasKeys: (stackId: string, wanted: StackKeysWanted) => Promise<boolean>
+  /** For which of these servers a rotation has made a certificate that is not theirs yet. */
+  hasNextCertificates: (stackId: string, servers: readonly string[]) => Promise<'all' | 'some' | 'none'>
+  /** Whether the daemon at that door shows the certificate of that name, as seen from that host, which needs Python. null: it shows none. */
+  shows: (
+    host: HostAddress,
+    stackId: string,
+    what: { door: StackTlsDoor; certificate: string },
+    options: CallOptions,
+  ) => Promise<boolean | null>
   look: (host: HostAddress, stackId: string, what: StackLook, options: CallOptions) => Promise<StackHostSeen>
   /** The text of a file with names in place of the stack's secrets; null: it is not there. */
   text: (host: HostAddress, stackId: string, path: string, options: CallOptions) => Promise<string | null>
@@ -139,6 +159,12 @@ export interface StacksAct {
   makeKeys: (stackId: string, wanted: StackKeysWanted, options: CallOptions) => Promise<void>
   /** All of them; none is no error. */
   dropKeys: (stackId: string, options: CallOptions) => Promise<void>
+  /** A certificate for each server beside those that are in use, of the same authority, for the key that it has or a new one. Made anew where there are some. */
+  makeNextCertificates: (stackId: string, wanted: StackKeysWanted & { hasNewKeys: boolean }, options: CallOptions) => Promise<void>
+  /** None is no error. */
+  dropNextCertificates: (stackId: string, options: CallOptions) => Promise<void>
+  /** They are the servers' own from now on, and those before them are gone. None is no error. */
+  adoptNextCertificates: (stackId: string, options: CallOptions) => Promise<void>
   /** The cluster file that a build made the servers be; null: none any more. */
   markBuilt: (stackId: string, file: string | null, options: CallOptions) => Promise<void>
   /** No daemon of theirs is started. */

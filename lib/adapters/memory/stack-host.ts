@@ -10,6 +10,7 @@ export const stackHost = ({ stacks }: World, hostname: string): MemoryStackHost 
     units: new Map(),
     directories: new Map(),
     listeners: new Set<number>(),
+    shown: new Map(),
     whyNotRoot: null,
     clockOffsetMs: 3,
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { restUser } from '@/lib/domain/stack/patroni-file'
 import { fillIn, maskWith } from '@/lib/domain/stack/secrets'
 import { type StackFile, tlsFile } from '@/lib/domain/stack/stack-file'
@@ -18,6 +18,7 @@ import {
   purgeScript,
   putScript,
   removeScript,
+  shownScript,
   takeBackScript,
   textScript,
   unitScript,
@@ -73,6 +74,15 @@ export const makeStacks = (ssh: Ssh, store: StackStore): { read: StacksRead; act
   const read: StacksRead = {
     declared: store.declared,
     hasKeys: store.hasKeys,
+    hasNextCertificates: store.hasNextCertificates,
+    shows: async (host, stackId, { door: { address, port, asks }, certificate }, options) => {
+      const values = [address, String(port), asks, tlsFile('server.pem'), tlsFile('postgres.key')]
+      const { stdout } = await ssh.exec(host, asRoot(shownScript, values), options)
+      const shown = /^[0-9a-f]{64}$/m.exec(stdout)?.[0]
+      const { [certificate]: wanted } = await store.secrets(stackId)
+      if (shown === undefined || wanted === undefined) return null
+      return shown === new X509Certificate(wanted).fingerprint256.replaceAll(':', '').toLowerCase()
+    },
     look: async (host, stackId, { files = [], programs = [], units = [], directories = [], listeners = [] }, options) => {
       const secrets = await store.secrets(stackId)
       const wanted = [
@@ -122,6 +132,9 @@ export const makeStacks = (ssh: Ssh, store: StackStore): { read: StacksRead; act
   const act: StacksAct = {
     makeKeys: store.makeKeys,
     dropKeys: store.dropKeys,
+    makeNextCertificates: store.makeNextCertificates,
+    dropNextCertificates: store.dropNextCertificates,
+    adoptNextCertificates: store.adoptNextCertificates,
     markBuilt: store.markBuilt,
     install: async (host, packages, options) => void (await must(host, 'Installing packages', asRoot(installScript, packages), options)),
     purge: async (host, packages, options) => void (await must(host, 'Removing packages', asRoot(purgeScript, packages), options)),

@@ -17,26 +17,27 @@ const pem = (der: Uint8Array): string =>
     .replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`
 
 const make = (
-  own: Pick<CertificateBody, 'subject' | 'use'>,
+  whose: Pick<CertificateBody, 'subject' | 'use'>,
   days: number,
   by: { subject: string; privateKey: string } | null,
   now: Date,
+  privateKey?: string,
 ): KeyPair => {
-  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const own = privateKey === undefined ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey : createPrivateKey(privateKey)
   const serial = randomBytes(16)
   serial[0] = (serial[0]! & 0x7f) | 0x40
   const body = toBeSigned({
-    ...own,
+    ...whose,
     serial,
-    issuer: by?.subject ?? own.subject,
+    issuer: by?.subject ?? whose.subject,
     from: new Date(now.getTime() - backdatedMs),
     until: new Date(now.getTime() + days * dayMs),
-    publicKey: pair.publicKey.export({ type: 'spki', format: 'der' }),
+    publicKey: createPublicKey(own).export({ type: 'spki', format: 'der' }),
   })
-  const signer = by === null ? pair.privateKey : createPrivateKey(by.privateKey)
+  const signer = by === null ? own : createPrivateKey(by.privateKey)
   return {
     certificate: pem(signed(body, sign('sha256', body, signer))),
-    privateKey: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    privateKey: own.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }
 }
 
@@ -46,17 +47,23 @@ export const authorityName = (cluster: string): string => `${cluster} cluster au
 export const makeAuthority = (cluster: string, now = new Date()): KeyPair =>
   make({ subject: authorityName(cluster), use: { kind: 'authority' } }, authorityDays, null, now)
 
-/** For a server by its name, its address, and as itself; never longer than its authority. */
+/** For a server by its name, its address, and as itself; never longer than its authority. `privateKey`: the one that it has already. */
 export const makeServerCertificate = (
   cluster: string,
   { name, address }: { name: string; address: string },
   days: number,
   authority: KeyPair,
-  now = new Date(),
+  { now = new Date(), privateKey }: { now?: Date; privateKey?: string } = {},
 ): KeyPair => {
   const left = Math.floor((new Date(describe(authority.certificate).validUntil).getTime() - now.getTime()) / dayMs)
   const use = { kind: 'server', names: [name, 'localhost'], addresses: [address, '127.0.0.1'] } as const
-  return make({ subject: name, use }, Math.min(days, left), { subject: authorityName(cluster), privateKey: authority.privateKey }, now)
+  return make(
+    { subject: name, use },
+    Math.min(days, left),
+    { subject: authorityName(cluster), privateKey: authority.privateKey },
+    now,
+    privateKey,
+  )
 }
 
 /** 32 letters and digits: nothing that a configuration file, a URL or a shell reads otherwise. */

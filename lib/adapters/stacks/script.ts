@@ -106,6 +106,22 @@ esac`
 /** $1 seconds, $2 to $4 authority, certificate and key, $5 URL, $6 body. The status is the last line. */
 export const etcdScript = 'exec curl -s -m "$1" --cacert "$2" --cert "$3" --key "$4" -d "$6" -w "\\n%{http_code}" -- "$5"'
 
+/** $1 address, $2 port, $3 tls or postgres, $4 and $5 an own certificate and key. Prints the SHA-256 of the certificate that is shown there; nothing: none is. */
+export const shownScript = `exec python3 -I -c '
+import hashlib, socket, ssl, sys
+address, port, asks, cert, key = sys.argv[1:]
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+context.load_cert_chain(cert, key)
+with socket.create_connection((address, int(port)), 4) as plain:
+    if asks == "postgres":
+        plain.sendall(bytes([0, 0, 0, 8, 4, 210, 22, 47]))
+        if plain.recv(1) != b"S":
+            sys.exit(1)
+    with context.wrap_socket(plain) as wrapped:
+        print(hashlib.sha256(wrapped.getpeercert(True)).hexdigest())
+' "$@"`
+
 /** Each value a path. */
 export const removeScript = `${common}
 for path in "$@"; do

@@ -1,21 +1,22 @@
 import { patroniFile } from './patroni-file'
 import { poolerFiles } from './pooler-files'
 import { proxyFile } from './proxy-file'
-import { secretMark } from './secrets'
+import { nextCertificateMark, secretMark } from './secrets'
 import { etcdDirectoryOf, type Stack, type StackPart, type StackServer, serversWith } from './stack'
 import { type StackFile, tlsFile } from './stack-file'
 
-/** Certificate and keys of one server: one key, in a copy for each user whose daemons need it. */
-export const certificateFiles = ({ name, parts }: StackServer): StackFile[] => {
+/** Certificate and keys of one server: one key, in a copy for each user whose daemons need it. `which`: next: those that a rotation has made and not ended with. */
+export const certificateFiles = ({ name, parts }: StackServer, which: 'current' | 'next' = 'current'): StackFile[] => {
+  const mark = which === 'next' ? nextCertificateMark : ''
   const key = (file: 'postgres.key' | 'etcd.key', owner: StackFile['owner']): StackFile => ({
     path: tlsFile(file),
     owner,
     mode: '0400',
-    text: secretMark(`key ${name}`),
+    text: secretMark(`${mark}key ${name}`),
   })
   return [
     { path: tlsFile('ca.pem'), owner: 'root', mode: '0644', text: secretMark('authority') },
-    { path: tlsFile('server.pem'), owner: 'root', mode: '0644', text: secretMark(`certificate ${name}`) },
+    { path: tlsFile('server.pem'), owner: 'root', mode: '0644', text: secretMark(`${mark}certificate ${name}`) },
     ...(parts.includes('postgres') || parts.includes('pooler') ? [key('postgres.key', 'postgres')] : []),
     ...(parts.includes('etcd') ? [key('etcd.key', 'etcd')] : []),
   ]

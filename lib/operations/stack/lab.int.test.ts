@@ -13,6 +13,7 @@ import type { Lab } from '@/lib/playground/lab/lab'
 import { postgresMajor } from '@/lib/playground/machine/machine'
 import type { InventoryServer, NewCluster } from '@/lib/ports'
 import { buildCluster } from '.'
+import { rotateCertificates } from './certificates'
 
 const names = ['db1', 'db2', 'edge']
 const spare = 'db3'
@@ -182,4 +183,48 @@ test('a server of the file replaced by another one: its members of Patroni and e
   expect(members).toEqual(['db1', 'db3'])
   const again = await planned()
   expect(again.effects.filter(({ state: is }) => is === 'will-run').map(({ name }) => name)).toEqual([])
+})
+
+test('certificates are rotated under clients of etcd and of the pooler that meet no error: every daemon shows its new one, nothing is restarted, and Patroni keeps its leader', {
+  timeout: 300_000,
+}, async () => {
+  const secretsBefore = await store.secrets(stackId)
+  const at = (name: string) => lab.host(name).address
+  const tls = '--cacert /etc/matriarch/tls/ca.pem --cert /etc/matriarch/tls/server.pem --key /etc/matriarch/tls/postgres.key'
+  const asRoot = (host: string, script: string) => lab.hosts.exec(host, ['sh', '-c', script], { user: 'root' })
+  const pids = async () =>
+    (await asRoot('db1', 'pgrep -x etcd; pgrep -x patroni; head -1 /var/lib/postgresql/*/shop/postmaster.pid')).stdout
+  const leader = async () =>
+    (await asRoot('db1', `curl -s ${tls} https://${at('db1')}:8008/cluster`)).stdout.match(/"name": "(\w+)", "role": "leader"/)?.[1]
+  const [pidsBefore, leaderBefore] = [await pids(), await leader()]
+  // One puts into etcd, the other opens sessions through the pooler and the proxy, each again and again until the file goes.
+  const loops = {
+    db1: `curl -sf -m 5 ${tls} -o /dev/null -d '{"key":"'$(printf load | base64)'","value":"bG9hZA=="}' https://${at('edge')}:2379/v3/kv/put`,
+    edge: `PGPASSWORD='${secretsBefore['user app']}' PGSSLMODE=verify-ca PGSSLROOTCERT=/etc/matriarch/tls/ca.pem psql -XAtqw -h ${at('edge')} -p 6432 -U app -d app -c 'select 1' >/dev/null`,
+  }
+  const loads = Object.entries(loops).map(([host, one]) =>
+    asRoot(
+      host,
+      `touch /tmp/load; good=0; bad=0; while [ -e /tmp/load ]; do if ${one}; then good=$((good+1)); else bad=$((bad+1)); fi; done; echo $good $bad`,
+    ),
+  )
+  const input = { newKeys: false }
+  const { digest, reason } = await makeTargetPlan(rotateCertificates, over.ports.read, input, stackId, new AbortController().signal)
+  expect(reason).toBeNull()
+  const journal = new MemoryJournal(passingClock())
+  const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
+  const job = { id: 'rotate', targetId: stackId, input, digest }
+  const state = await drive(rotateCertificates, job, journal.open(), over.ports, options)
+  await Promise.all(Object.keys(loops).map((host) => asRoot(host, 'rm -f /tmp/load')))
+  const counts = (await Promise.all(loads)).map(({ stdout }) => stdout.trim().split(' ').map(Number))
+  expect(said(state, journal)).toMatch(/^done/)
+  expect(counts.map(([good, bad]) => [good! > 5, bad])).toEqual([
+    [true, 0],
+    [true, 0],
+  ])
+  expect([await pids(), await leader()]).toEqual([pidsBefore, leaderBefore])
+  const after = await store.secrets(stackId)
+  expect(Object.keys(after).filter((name) => /^certificate (db1|db3|edge)/.test(name) && after[name] === secretsBefore[name])).toEqual([])
+  expect(after.authority).toBe(secretsBefore.authority)
+  expect((await planned()).effects.filter(({ state: is }) => is === 'will-run').map(({ name }) => name)).toEqual([])
 })

@@ -1,12 +1,27 @@
-import { type StackServer, serversWith } from '@/lib/domain/stack/stack'
+import { etcdClientUrl } from '@/lib/domain/stack/files'
+import { type StackPart, type StackServer, serversWith } from '@/lib/domain/stack/stack'
 import type { ReadPorts } from '@/lib/ports'
 import { orNull } from '../facts/or-null'
 import { poolerDoor, proxyDoors } from './doors'
 import { addressOf, type BuildFacts, lookTimeoutMs, stackIn } from './facts'
 import { clusterNow, isGood, leads } from './members'
-import { setUp } from './part'
+import { type PartSpec, setUp } from './part'
 
 const named = (servers: readonly StackServer[]): string => servers.map(({ name }) => name).join(', ')
+
+/** null: all of them are as they should be. Else what is missing, in words. */
+type WhyNotUp = PartSpec['whyNotUp']
+
+const whyEtcdIll: WhyNotUp = async (facts, ports, servers, signal) => {
+  const options = { timeoutMs: lookTimeoutMs, signal }
+  const healthy = await Promise.all(
+    servers.map((server) =>
+      orNull(ports.stacks.isEtcdHealthy(addressOf(facts, server.name), etcdClientUrl(stackIn(facts), server), options), signal),
+    ),
+  )
+  const ill = servers.filter((_one, index) => healthy[index] !== true)
+  return ill.length === 0 ? null : `etcd is not healthy on ${named(ill)}.`
+}
 
 export const setUpEtcd = () =>
   setUp({
@@ -14,17 +29,7 @@ export const setUpEtcd = () =>
     title: 'Start etcd and wait for its quorum',
     sentence: (servers) =>
       `Start the ${servers.length} members of etcd on ${named(servers)} together, with TLS for clients and peers, and ask each for its health.`,
-    whyNotUp: async (facts, ports, servers, signal) => {
-      const { clientPort } = stackIn(facts).etcd
-      const options = { timeoutMs: lookTimeoutMs, signal }
-      const healthy = await Promise.all(
-        servers.map(({ name, address }) =>
-          orNull(ports.stacks.isEtcdHealthy(addressOf(facts, name), `https://${address}:${clientPort}`, options), signal),
-        ),
-      )
-      const ill = servers.filter((_one, index) => healthy[index] !== true)
-      return ill.length === 0 ? null : `etcd is not healthy on ${named(ill)}.`
-    },
+    whyNotUp: whyEtcdIll,
     timeoutMs: 120_000,
   })
 
@@ -63,12 +68,7 @@ export const setUpMembers = () =>
     timeoutMs: 3600_000,
   })
 
-const whyMembersLate = async (
-  facts: BuildFacts,
-  ports: ReadPorts,
-  servers: readonly StackServer[],
-  signal: AbortSignal,
-): Promise<string | null> => {
+const whyMembersLate: WhyNotUp = async (facts, ports, servers, signal) => {
   const cluster = await clusterNow(facts, ports, signal)
   const late = servers.filter(({ name }) => !cluster?.members.some((one) => one.name === name && isGood(one)))
   return late.length === 0 ? null : `${named(late)} ${late.length === 1 ? 'does' : 'do'} not follow yet.`
@@ -80,13 +80,7 @@ export const setUpPoolers = () =>
     title: 'Start poolers and log in',
     sentence: (servers) =>
       `Start PgBouncer on ${named(servers)}, pointing to the primary, and log in through each as the application would.`,
-    whyNotUp: (facts, ports, servers, signal) =>
-      firstWhy(
-        facts,
-        ports,
-        servers.map((one) => ({ server: one, door: poolerDoor(facts, one), wanted: 'primary' })),
-        signal,
-      ),
+    whyNotUp: whyPoolersShut,
     timeoutMs: 90_000,
   })
 
@@ -95,13 +89,7 @@ export const setUpProxies = () =>
     part: 'proxy',
     title: 'Start proxies',
     sentence: (servers) => `Start HAProxy on ${named(servers)}, and log in through the port for writes and the port for reads.`,
-    whyNotUp: (facts, ports, servers, signal) =>
-      firstWhy(
-        facts,
-        ports,
-        servers.flatMap((server) => proxyDoors(facts, server).map(({ door, wanted }) => ({ server, door, wanted }))),
-        signal,
-      ),
+    whyNotUp: whyProxiesShut,
     timeoutMs: 90_000,
   })
 
@@ -122,6 +110,34 @@ const firstWhy = async (
     return typeof answer === 'string' ? `${door.title} leads to a ${answer}, not to a ${wanted}.` : `${door.title}: ${answer.because}.`
   }
   return null
+}
+
+const whyPoolersShut: WhyNotUp = (facts, ports, servers, signal) =>
+  firstWhy(
+    facts,
+    ports,
+    servers.map((one) => ({ server: one, door: poolerDoor(facts, one), wanted: 'primary' })),
+    signal,
+  )
+
+const whyProxiesShut: WhyNotUp = (facts, ports, servers, signal) =>
+  firstWhy(
+    facts,
+    ports,
+    servers.flatMap((server) => proxyDoors(facts, server).map(({ door, wanted }) => ({ server, door, wanted }))),
+    signal,
+  )
+
+/** The whole cluster: every member of etcd and of Patroni, and every door. null: all is well. */
+export const whyNotWhole = async (facts: BuildFacts, ports: ReadPorts, signal: AbortSignal): Promise<string | null> => {
+  const of = (part: StackPart) => serversWith(stackIn(facts), part)
+  const reasons = await Promise.all([
+    whyEtcdIll(facts, ports, of('etcd'), signal),
+    whyMembersLate(facts, ports, of('postgres'), signal),
+    whyPoolersShut(facts, ports, of('pooler'), signal),
+    whyProxiesShut(facts, ports, of('proxy'), signal),
+  ])
+  return reasons.find((because) => because !== null) ?? null
 }
 
 export const hasPart = (part: 'pooler' | 'proxy') => (facts: BuildFacts) =>

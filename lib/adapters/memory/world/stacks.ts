@@ -9,6 +9,8 @@ export interface MemoryStackHost {
   directories: Map<string, 'empty' | 'taken'>
   /** Ports that something else listens on. */
   listeners: Set<number>
+  /** The certificate that each unit shows, as the file held it when it last read it. etcd reads it for each connection. */
+  shown: Map<string, string>
   whyNotRoot: string | null
   clockOffsetMs: number
 }
@@ -27,6 +29,10 @@ export interface MemoryStacks {
   meant: Map<string, Stack>
   /** Generation of the secrets of a stack; a file written with another one differs. */
   keys: Map<string, number>
+  /** Generation of certificates that a rotation has made and not ended with, by stack. */
+  nextCertificates: Map<string, number>
+  /** Generation of certificates, by stack; 0 where none was rotated. */
+  certificates: Map<string, number>
   /** The file that a build ended with, by stack. */
   built: Map<string, string>
   hosts: Map<string, MemoryStackHost>
@@ -46,6 +52,8 @@ export const noStacks = (): MemoryStacks => ({
   declared: new Map(),
   meant: new Map(),
   keys: new Map(),
+  nextCertificates: new Map(),
+  certificates: new Map(),
   built: new Map(),
   hosts: new Map(),
   etcd: new Map(),

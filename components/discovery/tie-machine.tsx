@@ -1,5 +1,6 @@
 'use client'
 
+import './discovery.css'
 import { useId, useState } from 'react'
 import type { FindOptions } from '@/components/fields/input-props'
 import { ReferenceInput } from '@/components/fields/reference-input'

@@ -87,7 +87,9 @@ export const tieMachine = (actor: Actor, id: string, serverId: string | null): P
     // Untied, it waits for the next sweep, which looks at its addresses.
     await client.query(
       `update machines set hand_server_id = $2, server_id = $2, tie = case when $2::uuid is null then 'untied' else 'tied' end, is_ignored = false,
-         recorded = case when $2::uuid is null then null else recorded || jsonb_build_object('serverId', $2::text) end, changed_at = now(), revision = revision + 1 where id = $1`,
+         recorded = case when $2::uuid is null then null else recorded || jsonb_build_object('serverId', $2::text) end,
+         recorded_at = case when $2::uuid is not null then recorded_at end, recorded_by = case when $2::uuid is not null then recorded_by end,
+         changed_at = now(), revision = revision + 1 where id = $1`,
       [id, serverId],
     )
     await client.query(
@@ -135,8 +137,9 @@ export const recordMachine = (actor: Actor, id: string, wanted: readonly Pick<Di
     }
     const recorded = takeOver(row.recorded!, seenOf(row), row.tie === 'tied' ? row.server_id : null, fields)
     await client.query(
-      `update machines set recorded = $2, recorded_at = now(), recorded_by = $3, changed_at = now(), revision = revision + 1 where id = $1`,
-      [id, recorded === null ? null : JSON.stringify(recorded), actor.name],
+      `update machines set recorded = $2, recorded_at = case when $2::jsonb is not null then now() end, recorded_by = $3, changed_at = now(),
+         revision = revision + 1 where id = $1`,
+      recorded === null ? [id, null, null] : [id, JSON.stringify(recorded), actor.name],
     )
     await judgeMachine(client, id)
     await note(tx, actor, row, 'machine.record', taken)

@@ -96,7 +96,7 @@ const judged = (row: JudgedRow, works: readonly WorkRow[]) => {
     isReadReplica: row.replicates_from !== null,
     works: own.map(({ operation, isOpen, sent }) => ({ ...worksOnMachines[operation]!, isOpen, sent })),
   })
-  return { ...verdict, by: row.recorded === null ? 'first seen with its server' : (own.at(-1)?.title ?? null) }
+  return { ...verdict, by: row.recorded === null ? 'the sweep that tied it' : (own.at(-1)?.title ?? null) }
 }
 
 const keep = `update machines m set recorded = k.recorded, recorded_at = case when k.is_recorded then now() else m.recorded_at end,

@@ -68,7 +68,7 @@ test('what somebody changes in the cloud is a difference until a person takes it
   const second = await add('server', { hostname: 'db2', environmentId: prod, address: '10.4.0.2' })
   const [one, two] = [boot('db1', '10.4.0.1'), boot('db2', '10.4.0.2')]
   await sweep()
-  expect(await machineCalled('db1')).toMatchObject({ tie: 'tied', drift: 'none', recordedBy: 'first seen with its server' })
+  expect(await machineCalled('db1')).toMatchObject({ tie: 'tied', drift: 'none', recordedBy: 'the sweep that tied it' })
   for (const [machine, type] of [
     [one, 'r5.xlarge'],
     [two, 'r5.2xlarge'],
@@ -138,6 +138,7 @@ test('an untied machine waits until it is tied by hand or ignored, and a tie by 
   expect(await machineCalled('db3')).toMatchObject({ tie: 'tied', serverId: db3, handServerId: db3, drift: 'none' })
   expect([await waiting(), (await machineCalled('web')).drift]).toEqual([['db4'], 'none'])
   await tieMachine(admin, third.id, null)
+  expect(await machineCalled('db3')).toMatchObject({ recordedAt: null, driftFields: ['appeared'] })
   await sweep()
   expect([(await machineCalled('db3')).tie, await waiting()]).toEqual(['untied', ['db3', 'db4']])
 })

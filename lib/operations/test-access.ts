@@ -85,6 +85,7 @@ export const testAccess = defineOperation({
     'Tries, in each region of the account, each action that the console may need: reading machines, volumes, types and prices, and starting, stopping, rebooting and changing a machine. EC2 judges them as dry runs, which change nothing.',
     'It names each action that is missing, with what would allow it, and prints the least IAM policy for all of them. What acts on a machine is tried on one that is listed; in a region without any it is not tried.',
     'pricing:GetProducts is in the policy and is not tried: it is asked for with every price list, and a refusal shows on the account.',
+    'RDS has no dry runs: of an account that looks for RDS the policy has its actions, and they are not tried.',
   ],
   gather: async (ports, _input, { targetId }): Promise<AccessFacts> => ({ account: await ports.inventory.cloudAccount(targetId) }),
   about: ({ account }) => ({ title: account.title, environmentId: account.environmentId, herdId: null, serverId: null }),

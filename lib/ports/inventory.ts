@@ -91,6 +91,8 @@ export interface InventoryCloudAccount {
   awsAccount: string | null
   /** Only machines with these tags are listed: `Role=PostgreSQL`. */
   machineTags: string[]
+  /** It lists DB instances of RDS, too. */
+  looksForRds: boolean
   /** `instanceId` null: no machine of that region is listed. */
   regions: { region: string; instanceId: string | null }[]
 }

@@ -120,7 +120,12 @@ export const machine = defineResource({
     differences: { kind: 'json', label: 'Differences', observed: true },
     driftedAt: { kind: 'moment', label: 'Drifted since', observed: true },
     recordedAt: { kind: 'moment', label: 'Recorded', automatic: true, help: 'When what the cloud says was recorded last.' },
-    recordedBy: { kind: 'text', label: 'Recorded by', automatic: true, help: 'The person, or the run that changed the machine.' },
+    recordedBy: {
+      kind: 'text',
+      label: 'Recorded by',
+      automatic: true,
+      help: 'The person, the run that changed the machine, or the sweep that tied it.',
+    },
     launchedAt: { kind: 'moment', label: 'Launched', observed: true },
     observedAt: { kind: 'moment', label: 'Seen', automatic: true },
     createdAt: { kind: 'moment', label: 'First seen', automatic: true },

@@ -26,6 +26,13 @@ const labels: Record<DriftField, string> = {
   role: 'Role',
 }
 
+/** Of what cannot be taken over here. */
+const advice: Partial<Record<DriftField, string>> = {
+  appeared: 'Tie it to its server, register its host, or ignore it.',
+  herd: 'Change the tag in AWS, or register the instance in that herd.',
+  role: 'Change the tag in AWS, or switch over.',
+}
+
 /** How the cloud, or what is registered, is made what the console has recorded. */
 export interface SetBack {
   label: string
@@ -121,6 +128,7 @@ export const DriftCard = ({
               )}
             </div>
             <LineDiff lines={[...one.console.map((line) => `- ${line}`), ...one.cloud.map((line) => `+ ${line}`)]} />
+            {advice[one.field] && <p className="text-ink-2">{advice[one.field]}</p>}
           </li>
         ))}
       </ul>

@@ -18,7 +18,7 @@ launchesContract('launches on the API of EC2', async () => {
   // The least that may do it: what it lacks would be refused.
   const user = aws.cloud.identities.addUser('launcher')
   user.policy = [
-    ...readPolicy(leastPolicy({ awsAccount: null, regions: ['us-east-1'], machineTags: [] })),
+    ...readPolicy(leastPolicy({ awsAccount: null, regions: ['us-east-1'], machineTags: [], looksForRds: false })),
     ...readPolicy(launchPolicy(['us-east-1'])),
   ]
   const account = { id: 'account', name: 'shop', endpoint: aws.endpoint, credentials: user, role: null }

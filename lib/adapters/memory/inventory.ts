@@ -102,6 +102,7 @@ export const memoryInventory = (world: World): InventoryRead => ({
         environmentId: first.host.server.environmentId,
         awsAccount: '123456789012',
         machineTags: ['Role=PostgreSQL'],
+        looksForRds: true,
       },
       regions: [{ region: first.region, instanceId: first.instanceId }],
     }

@@ -6,36 +6,50 @@ const reading = [
   'ec2:DescribeSpotPriceHistory',
 ]
 const changing = ['ec2:StartInstances', 'ec2:StopInstances', 'ec2:RebootInstances', 'ec2:ModifyInstanceAttribute']
+const readingRds = ['rds:DescribeDBInstances', 'rds:DescribeOrderableDBInstanceOptions', 'cloudwatch:GetMetricData']
+const changingRds = ['StartDBInstance', 'StopDBInstance', 'RebootDBInstance', 'ModifyDBInstance', 'PromoteReadReplica'].map(
+  (name) => `rds:${name}`,
+)
 
 /** IAM knows the partition of a region by its name. Source: IAM User Guide, ARNs. */
 const partitionOf = (region: string): string => (region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws')
 
 /**
  * The least IAM policy that lets the console do all it can in an account, as JSON: what only reads has no rights on single resources; what changes a machine
- * is bound to the account's regions and, where it lists only tagged machines, to those. `awsAccount` null: not known yet, and every account is meant.
+ * is bound to the account's regions and, where it lists only tagged machines, to those. `looksForRds`: with all it does to DB instances, and a login with a
+ * token of IAM. `awsAccount` null: not known yet, and every account is meant.
  */
 export const leastPolicy = ({
   awsAccount,
   regions,
   machineTags,
+  looksForRds,
 }: {
   awsAccount: string | null
   regions: readonly string[]
   machineTags: readonly string[]
+  looksForRds: boolean
 }): string => {
   const tags = machineTags.map((one) => {
     const [key = '', ...value] = one.split('=')
     return [`aws:ResourceTag/${key.trim()}`, value.length === 0 ? '*' : value.join('=').trim()] as const
   })
+  const allow = (Sid: string, Action: readonly string[], resource: string) => ({
+    ...{ Sid, Effect: 'Allow', Action },
+    Resource: regions.map((region) => `arn:${partitionOf(region)}:${resource.replace(':', `:${region}:${awsAccount ?? '*'}:`)}`),
+  })
+  const onlyTagged = tags.length === 0 ? {} : { Condition: { StringLike: Object.fromEntries(tags) } }
+  const read = [...reading, ...(looksForRds ? readingRds : []), 'pricing:GetProducts']
   const statements = [
-    { Sid: 'MatriarchReads', Effect: 'Allow', Action: [...reading, 'pricing:GetProducts'], Resource: '*' },
-    {
-      Sid: 'MatriarchOperates',
-      Effect: 'Allow',
-      Action: changing,
-      Resource: regions.map((region) => `arn:${partitionOf(region)}:ec2:${region}:${awsAccount ?? '*'}:instance/*`),
-      ...(tags.length === 0 ? {} : { Condition: { StringLike: Object.fromEntries(tags) } }),
-    },
+    { Sid: 'MatriarchReads', Effect: 'Allow', Action: read, Resource: '*' },
+    { ...allow('MatriarchOperates', changing, 'ec2:instance/*'), ...onlyTagged },
+    ...(looksForRds
+      ? [
+          { ...allow('MatriarchOperatesRds', changingRds, 'rds:db:*'), ...onlyTagged },
+          // Its users have no tags.
+          allow('MatriarchLogsInToRds', ['rds-db:connect'], 'rds-db:dbuser:*/*'),
+        ]
+      : []),
   ]
   return JSON.stringify({ Version: '2012-10-17', Statement: statements }, null, 2)
 }

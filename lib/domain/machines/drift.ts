@@ -1,32 +1,10 @@
-/** What a machine may differ in between the cloud and the console. `appeared`: the console has no record of it; `gone`: the cloud has it no more. */
-export const driftFields = [
-  'appeared',
-  'gone',
-  'type',
-  'state',
-  'zone',
-  'name',
-  'tags',
-  'volumes',
-  'addresses',
-  'server',
-  'herd',
-  'role',
-] as const
-export type DriftField = (typeof driftFields)[number]
-
-/** Those of which the cloud's side can be recorded. A herd or a role is either tagged anew in the cloud or changed by its own operation. */
-export const takenFields = [
-  'gone',
-  'type',
-  'state',
-  'zone',
-  'name',
-  'tags',
-  'volumes',
-  'addresses',
-  'server',
-] as const satisfies DriftField[]
+/** Differences whose cloud side can be recorded. `gone`: the cloud has it no more. */
+export const takenFields = ['gone', 'type', 'state', 'zone', 'name', 'tags', 'volumes', 'addresses', 'server'] as const
+/**
+ * What a machine may differ in between the cloud and the console. `appeared`: the console has no record of it. A herd or a role is either tagged anew in the cloud
+ * or changed by its own operation.
+ */
+export type DriftField = (typeof takenFields)[number] | 'appeared' | 'herd' | 'role'
 
 /** Each side as lines to show; of tags and volumes those that only one side has. */
 export interface Difference {

@@ -25,6 +25,7 @@ interface Row {
   account_name: string | null
   herd_id: string | null
   herd_name: string | null
+  stopped_at: Date | null
   admin_password: boolean
   console_key: string | null
   herd_sites: string[] | null
@@ -93,8 +94,11 @@ const asChoice = ({ offer, type }: ScoredOffer, market: Blueprint['market'], { a
 /** Keys of an import that ask for backups. */
 const backupsIn = (imported: Row['imported']): string[] => Object.keys(imported ?? {}).filter((key) => /^backup\b/.test(key))
 
+const settingsOf = (row: Row): Blueprint =>
+  blueprintOf(Object.fromEntries(Object.entries(row).map(([name, value]) => [camel(name), value])))
+
 const inventoryOf = async (row: Row): Promise<InventoryBlueprint> => {
-  const blueprint = blueprintOf(Object.fromEntries(Object.entries(row).map(([name, value]) => [camel(name), value])))
+  const blueprint = settingsOf(row)
   const catalogue = row.account_id === null ? null : await pricesOfAccount(row.account_id)
   const choices = catalogue === null ? [] : choicesOf(catalogue, blueprint)
   const { imported: _imported, note: _note, ...own } = blueprint
@@ -105,6 +109,7 @@ const inventoryOf = async (row: Row): Promise<InventoryBlueprint> => {
     environmentName: row.environment_name,
     account: row.account_id === null ? null : { id: row.account_id, title: row.account_name ?? '' },
     herd: row.herd_id === null ? null : { id: row.herd_id, name: row.herd_name ?? '' },
+    stoppedAt: row.stopped_at?.toISOString() ?? null,
     blueprint: own,
     hasPassword: row.admin_password,
     publicKey: row.console_key,
@@ -120,10 +125,19 @@ const inventoryOf = async (row: Row): Promise<InventoryBlueprint> => {
   }
 }
 
+const rowOf = async (id: string): Promise<Row> => {
+  const row = await ask(`${select} where b.id = $1`, id)
+  if (row === undefined) throw new Fault('record.missing', { because: 'The blueprint is not registered any more.', id })
+  return row
+}
+
 export const blueprintInventory: BlueprintsRead = {
-  blueprint: async (id) => {
-    const row = await ask(`${select} where b.id = $1`, id)
-    if (row === undefined) throw new Fault('record.missing', { because: 'The blueprint is not registered any more.', id })
-    return inventoryOf(row)
+  blueprint: async (id) => inventoryOf(await rowOf(id)),
+  choicesIn: async (id, zone) => {
+    const row = await rowOf(id)
+    const region = regionOfZone(zone)
+    if (row.account_id === null || region === null) return []
+    const inZone = { ...settingsOf(row), regions: [region], zones: [zone] }
+    return choicesOf(await pricesOfAccount(row.account_id), inZone).map((one) => ({ ...one, zone }))
   },
 }

@@ -6,10 +6,12 @@ import { makeVault } from '@/lib/adapters/vault'
 import type { NewLaunch } from '@/lib/ports'
 import { resealAll } from '../keys/reseal'
 import { getPool } from '../pg/client'
+import { inPgTransaction } from '../pg/transaction'
 import { withLaunchKeys } from '../stacks/launch-keys'
 import { makeStackStore } from '../stacks/store'
 import { makeInventoryAct } from './herd-members'
 import { makeInventory } from './inventory'
+import { noteGone } from './spot-gone'
 
 let database: TestDatabase
 const [act, read] = [makeInventoryAct(), makeInventory()]
@@ -126,6 +128,41 @@ test('a launch is registered in one go and once, with its pinned key and under t
   await expect(act.registerStandby(stray, options)).rejects.toMatchObject({ code: 'record.missing' })
   const taken = { ...standby, member: { ...member, serverId: second.instance, instanceId: second.server } }
   await expect(act.registerStandby(taken, options)).rejects.toMatchObject({ code: 'record.duplicate' })
+
+  await query(`update servers set machine_id = 'old', host_key_offered = 'SHA256:new' where id = $1`, [second.server])
+  const moved = {
+    ...{ blueprintId: ids.blueprint!, herdId: launch().herd.id, jobId: ids.job! },
+    members: [
+      { serverId: launch().members[0]!.serverId, address: '203.0.113.9', hostKey: 'SHA256:abc', zone: 'us-east-1a' },
+      { serverId: second.server, address: '203.0.113.99', hostKey: 'SHA256:new', zone: 'us-east-1c' },
+    ],
+  }
+  for (const _again of [1, 2]) await act.moveMembers(moved, options)
+  expect(await query('select address, host_key, host_key_offered, machine_id, site from servers where id = $1', [second.server])).toEqual([
+    { address: '203.0.113.99', host_key: 'SHA256:new', host_key_offered: null, machine_id: null, site: 'us-east-1c' },
+  ])
+  expect(await query(`select actor_name, fields from changes where act = 'change'`)).toMatchObject([
+    { actor_name: 'ada', fields: { address: ['203.0.113.10', '203.0.113.99'], hostKey: ['SHA256:def', 'SHA256:new'] } },
+  ])
+  await expect(act.moveMembers({ ...moved, herdId: second.server }, options)).rejects.toMatchObject({ code: 'record.missing' })
+  const [machine] = await query(
+    `insert into machines (account_id, environment_id, title, instance_id, region, zone, type, family, market, state, server_id, tie)
+      select id, environment_id, 'shop-2', 'i-2', 'us-east-1', 'us-east-1c', 'm5.large', 'm5', 'spot', 'running', $1, 'tied' from cloud_accounts
+      returning account_id`,
+    [second.server],
+  )
+  const account = { id: machine.account_id, region: 'us-east-1' }
+  for (const isStopped of [true, false]) {
+    for (const _again of [1, 2]) await act.noteRest({ blueprintId: ids.blueprint!, isStopped }, options)
+    expect((await read.blueprint(ids.blueprint!)).stoppedAt !== null).toBe(isStopped)
+    await inPgTransaction((client) => noteGone(client, account, [{ instance_id: 'i-2', state: 'terminated' }]))
+    expect(await query('select title from evictions'), 'what was stopped on purpose was not taken').toEqual(
+      isStopped ? [] : [{ title: 'shop-2' }],
+    )
+  }
+  await query('delete from evictions')
+  const choices = await read.choicesIn(ids.blueprint!, 'us-east-1c')
+  expect([choices.length > 0, new Set(choices.map(({ zone }) => zone))]).toEqual([true, new Set(['us-east-1c'])])
 
   const forget = { blueprintId: ids.blueprint!, herdId: launch().herd.id, jobId: ids.job! }
   await query(`insert into poolers (herd_id, server_id, config_path) values ($1, $2, '/etc/pgbouncer/pgbouncer.ini')`, [

@@ -21,7 +21,7 @@ const add = `with blueprint as (select id, environment_id from blueprints where 
   joined as (
     insert into instances (id, herd_id, server_id)
     select w."instanceId", h.id, f.id from made h cross join wanted w join fresh f on f.id = w."serverId" returning *),
-  tied as (update blueprints set herd_id = made.id, changed_at = now() from made where blueprints.id = $1::uuid returning blueprints.id),
+  tied as (update blueprints set herd_id = made.id, stopped_at = null, changed_at = now() from made where blueprints.id = $1::uuid returning blueprints.id),
   ${tellAdded('server', 'herd', 'instance')}
   select (select count(*)::int from blueprint) as blueprints, (select count(*)::int from tied) as tied,
     (select count(pg_notify('records', resource)) from (select distinct resource from new union select 'blueprint') as each) as told`
@@ -40,6 +40,30 @@ const join = `with blueprint as (select environment_id, herd_id from blueprints 
   select (select count(*)::int from blueprint) as blueprints,
     (select count(pg_notify('records', resource)) from (select distinct resource from new) as each) as told`
 
+/** A new machine shows another key and machine-id: what was kept of the one before it goes. */
+const move = `with own as (select herd_id from blueprints where id = $1::uuid and herd_id = $2::uuid),
+  wanted as (select * from jsonb_to_recordset($3::jsonb) as m("serverId" uuid, address text, "hostKey" text, zone text)),
+  old as (
+    select distinct s.id, s.hostname, s.environment_id, s.address, s.host_key, s.site, w.address as to_address, w."hostKey" as to_key, w.zone as to_site
+    from servers s join wanted w on w."serverId" = s.id join instances i on i.server_id = s.id join own on own.herd_id = i.herd_id
+    where (s.address, s.host_key, s.site) is distinct from (w.address, w."hostKey", w.zone)),
+  moved as (
+    update servers s set address = o.to_address, host_key = o.to_key, site = o.to_site, host_key_offered = null, machine_id_offered = null,
+      machine_id = case when s.host_key = o.to_key then s.machine_id end, changed_at = now()
+    from old o where s.id = o.id returning s.id),
+  asked as (select r.person_id, r.actor_name from jobs j join runs r on r.id = j.run_id where j.id::text = $4),
+  told as (
+    insert into changes (person_id, actor_name, resource, object_id, title, act, environment_id, fields)
+    select (select person_id from asked), coalesce((select actor_name from asked), 'matriarch'), 'server', id, hostname, 'change', environment_id,
+      jsonb_build_object('address', jsonb_build_array(address, to_address), 'hostKey', jsonb_build_array(host_key, to_key), 'site', jsonb_build_array(site, to_site))
+    from old)
+  select (select count(*)::int from own) as blueprints, (select count(*) from moved) as moved, pg_notify('records', 'server') as told`
+
+const rest = `with noted as (
+    update blueprints set stopped_at = case when $2::boolean then coalesce(stopped_at, now()) end, changed_at = now()
+    where id = $1::uuid and (stopped_at is not null) <> $2::boolean returning id)
+  select count(pg_notify('records', 'blueprint')) as told from noted`
+
 /** One statement. Only what was launched: a member on another server has the herd, and so everything, stay. */
 const forget = `with own as (select herd_id as id from blueprints where id = $1::uuid and herd_id = $2::uuid),
   gone as (delete from instances i using own where i.herd_id = own.id returning i.*),
@@ -54,6 +78,9 @@ const forget = `with own as (select herd_id as id from blueprints where id = $1:
     insert into changes (person_id, actor_name, resource, object_id, title, act, environment_id)
     select (select person_id from asked), coalesce((select actor_name from asked), 'matriarch'), resource, id, title, 'delete', environment_id from old)
   select count(pg_notify('records', resource)) as told from (select distinct resource from old union select 'blueprint') as each`
+
+const notItsHerd = () =>
+  new Fault('record.missing', { because: 'The herd is not registered any more, or not as this blueprint’s.', isOver: true })
 
 export const launches: BlueprintsAct = {
   registerLaunch: async ({ blueprintId, jobId, herd, members }, options) => {
@@ -75,11 +102,21 @@ export const launches: BlueprintsAct = {
   registerStandby: async ({ blueprintId, herdId, jobId, member }, options) => {
     try {
       const [row] = await runWithin<{ blueprints: number }>(join, [blueprintId, herdId, JSON.stringify(member), jobId], options)
-      if (row?.blueprints !== 1)
-        throw new Fault('record.missing', { because: 'The herd is not registered any more, or not as this blueprint’s.', isOver: true })
+      if (row?.blueprints !== 1) throw notItsHerd()
     } catch (error) {
       throw sayTaken(error)
     }
+  },
+  moveMembers: async ({ blueprintId, herdId, jobId, members }, options) => {
+    try {
+      const [row] = await runWithin<{ blueprints: number }>(move, [blueprintId, herdId, JSON.stringify(members), jobId], options)
+      if (row?.blueprints !== 1) throw notItsHerd()
+    } catch (error) {
+      throw sayTaken(error)
+    }
+  },
+  noteRest: async ({ blueprintId, isStopped }, options) => {
+    await runWithin(rest, [blueprintId, isStopped], options)
   },
   forgetLaunch: async ({ blueprintId, herdId, jobId }, options) => {
     try {

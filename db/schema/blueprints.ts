@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { boolean, check, foreignKey, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { Blueprint } from '@/lib/domain/blueprints/blueprint'
 import { cloudAccounts } from './cloud'
-import { id, stamps } from './columns'
+import { id, moment, stamps } from './columns'
 import { environments, herds } from './fleet'
 
 const list = (name: string) => text(name).array().notNull().default(sql`'{}'`)
@@ -20,6 +20,8 @@ export const blueprints = pgTable(
     note: text('note'),
     /** The herd that was launched from it; null: none. */
     herdId: uuid('herd_id').references(() => herds.id, { onDelete: 'set null' }),
+    /** When Stop stopped it; null: it is not stopped. */
+    stoppedAt: moment('stopped_at'),
     regions: list('regions'),
     zones: list('zones'),
     vcpusMin: integer('vcpus_min'),

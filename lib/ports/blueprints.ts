@@ -27,6 +27,8 @@ export interface InventoryBlueprint {
   environmentName: string
   /** Where it is launched; null: it names none. */
   account: { id: string; title: string } | null
+  /** When Stop stopped the herd; null: it is not stopped. */
+  stoppedAt: string | null
   /** The herd that was launched from it; null: none. */
   herd: { id: string; name: string } | null
   blueprint: LaunchedBlueprint
@@ -49,6 +51,8 @@ export interface InventoryBlueprint {
 /** Throw `record.missing` and `database.down`. */
 export interface BlueprintsRead {
   blueprint: (id: string) => Promise<InventoryBlueprint>
+  /** Types to try in that zone alone, best first; those of the fallback market last. */
+  choicesIn: (id: string, zone: string) => Promise<LaunchChoice[]>
 }
 
 /** What was launched, under ids that are known beforehand. */
@@ -67,12 +71,24 @@ export interface NewStandby {
   member: NewLaunch['members'][number]
 }
 
+/** Members of a launched herd on other machines, or at other addresses. */
+export interface MovedMembers {
+  blueprintId: string
+  herdId: string
+  jobId: string
+  members: Pick<NewLaunch['members'][number], 'serverId' | 'address' | 'hostKey' | 'zone'>[]
+}
+
 /** As `InventoryAct`. */
 export interface BlueprintsAct {
   /** Servers, herd and members, and that the herd was launched from the blueprint: all or none. Throws `record.duplicate` where a name or an address is taken. */
   registerLaunch: (launch: NewLaunch, options: CallOptions) => Promise<void>
   /** Its server and itself, or nothing. Throws as `registerLaunch`. */
   registerStandby: (standby: NewStandby, options: CallOptions) => Promise<void>
+  /** Where members of the herd are reached from now on: the servers' addresses, pinned keys and zones, each change in the history. */
+  moveMembers: (moved: MovedMembers, options: CallOptions) => Promise<void>
+  /** That the herd was stopped, or runs again. */
+  noteRest: (rest: { blueprintId: string; isStopped: boolean }, options: CallOptions) => Promise<void>
   /** Takes the registrations of a herd away that was launched and is no more. Throws `record.in-use` while a pooler, a DNS name or another member needs them. */
   forgetLaunch: (launch: { blueprintId: string; herdId: string; jobId: string }, options: CallOptions) => Promise<void>
 }

@@ -56,6 +56,11 @@ export interface ClustersAct {
    * else lies there, or while another creation is at work there.
    */
   make: (instance: InstanceAddress, spec: ClusterSpec, options: CallOptions) => Promise<void>
+  /**
+   * Gives data that lie there already their configuration, as that of a cluster made with this: Debian keeps it outside of them, so it went with the machine.
+   * Set up and stopped. Configured already is no error; an error where no data of that major version lie, or a server runs on them.
+   */
+  adopt: (instance: InstanceAddress, spec: Omit<ClusterSpec, 'key'>, options: CallOptions) => Promise<void>
   /** Removes what carries the mark of that key: data, configuration, log. An error while a server runs there; nothing to drop is none. */
   drop: (instance: InstanceAddress, key: string, options: CallOptions) => Promise<void>
   /** Takes the mark away: from now on it is never dropped. No mark is no error. */
@@ -65,6 +70,8 @@ export interface ClustersAct {
    * never seen here. A role that is there already is no error.
    */
   makeReplicator: (instance: InstanceAddress, role: string, options: CallOptions) => Promise<void>
+  /** Copies the passfile of the host beside the data, readable to their owner alone, from where `adopt` takes it back on another host. No passfile is no error. */
+  keepPassfile: (instance: InstanceAddress, options: CallOptions) => Promise<void>
   /** Puts the role's password from the passfile of one host into that of another, which keeps what it has. An error when there is none to give. */
   sharePassword: (from: HostAddress, to: HostAddress, role: string, options: CallOptions) => Promise<void>
 }

@@ -31,6 +31,7 @@ export type {
   InventoryBlueprint,
   LaunchChoice,
   LaunchedBlueprint,
+  MovedMembers,
   NewLaunch,
   NewStandby,
 } from './blueprints'

@@ -132,6 +132,8 @@ interface Acting {
   tag: [ids: readonly string[], tags: Tags, options: CloudCallOptions]
   /** What of it becomes of its state. None is no error. */
   terminate: [instanceIds: readonly string[], options: CloudCallOptions]
+  /** Attached to it already is no error. Throws `cloud.wrong-state` while it is attached elsewhere, or the machine does not run yet. */
+  attach: [volumeId: string, to: { instanceId: string; device: string }, options: CloudCallOptions]
   /** As `dropGroup`. Throws `cloud.wrong-state` while it is attached. */
   dropVolume: [volumeId: string, options: CloudCallOptions]
 }

@@ -37,6 +37,7 @@ export const blueprint = defineResource({
     },
     note: { kind: 'longText', label: 'Note', maxLength: 4000 },
     herdId: { kind: 'reference', label: 'Herd', to: 'herd', automatic: true, empty: 'not launched' },
+    stoppedAt: { kind: 'moment', label: 'Stopped', automatic: true, empty: 'no' },
     regions: {
       kind: 'tags',
       label: 'Regions',
@@ -259,7 +260,7 @@ export const blueprint = defineResource({
   },
   pages: [{ path: 'import', label: 'Import' }],
   sections: [
-    { title: 'Blueprint', fields: ['name', 'environmentId', 'accountId', 'herdId', 'note'] },
+    { title: 'Blueprint', fields: ['name', 'environmentId', 'accountId', 'herdId', 'stoppedAt', 'note'] },
     { title: 'Place', fields: ['regions', 'zones'] },
     {
       title: 'Machine',

@@ -1,5 +1,9 @@
-import { idOf, type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
+import { idOf, type MemoryFleet, MemoryJournal, memoryFleet } from '@/lib/adapters/memory'
 import { blueprintOf } from '@/lib/domain/blueprints/blueprint'
+import { drive } from '@/lib/kernel/engine/engine'
+import type { JsonObject } from '@/lib/kernel/ground/json'
+import type { Operation } from '@/lib/kernel/operation/operation'
+import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import type { InventoryBlueprint, LaunchChoice } from '@/lib/ports'
 
 export const blueprintId = idOf('blueprint shop')
@@ -26,6 +30,7 @@ export const shopBlueprint = (given: Partial<InventoryBlueprint> = {}, blueprint
     environmentName: 'prod',
     account: { id: 'account', title: 'cloud' },
     herd: null,
+    stoppedAt: null,
     blueprint: own,
     hasPassword: true,
     publicKey: 'ssh-ed25519 AAAA matriarch',
@@ -43,6 +48,20 @@ export const launchFleet = (given: InventoryBlueprint = shopBlueprint()): Memory
   const fleet = memoryFleet([{ environment: 'prod', name: 'other', hosts: ['n1'], port: 5999 }])
   fleet.world.launches.blueprints.set(given.id, given)
   return fleet
+}
+
+const signal = new AbortController().signal
+
+export const planOnBlueprint = (fleet: MemoryFleet, operation: Operation, input: JsonObject = {}) =>
+  makeTargetPlan(operation, fleet.read, input, blueprintId, signal)
+
+/** Plans and drives it to its end. Throws where the plan has nothing to do or refuses. */
+export const runOnBlueprint = async (fleet: MemoryFleet, operation: Operation, id: string, input: JsonObject = {}) => {
+  const { digest, reason } = await planOnBlueprint(fleet, operation, input)
+  if (reason !== null) throw new Error(reason)
+  const journal = new MemoryJournal(fleet.clock)
+  const options = { driver: 'test', signal, isCancelRequested: () => false, clock: fleet.clock }
+  return { state: await drive(operation, { id, targetId: blueprintId, input, digest }, journal.open(), fleet, options), journal }
 }
 
 /** What there is of the launched herd on AWS and in the console, in words; nothing: none of it. */

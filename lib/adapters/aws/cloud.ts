@@ -34,6 +34,7 @@ export const makeCloud = (
     launch: async ({ accountId, region }, ...rest) => launches.launch(await accountOf(accountId), region, ...rest),
     tag: async ({ accountId, region }, ...rest) => launches.tag(await accountOf(accountId), region, ...rest),
     terminate: async ({ accountId, region }, ...rest) => launches.terminate(await accountOf(accountId), region, ...rest),
+    attach: async ({ accountId, region }, ...rest) => launches.attach(await accountOf(accountId), region, ...rest),
     dropVolume: async ({ accountId, region }, ...rest) => launches.dropVolume(await accountOf(accountId), region, ...rest),
   },
 })

@@ -1,10 +1,12 @@
 import {
+  AttachVolumeCommand,
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
   CreateTagsCommand,
   DeleteSecurityGroupCommand,
   DeleteVolumeCommand,
   DescribeImagesCommand,
+  DescribeVolumesCommand,
   type EC2Client,
   GetConsoleOutputCommand,
   type Instance,
@@ -169,6 +171,19 @@ export const makeLaunches = (): AwsLaunches => {
           (client, abortSignal) => client.send(new TerminateInstancesCommand({ InstanceIds: [id] }), { abortSignal }),
           new Set(['InvalidInstanceID.NotFound']),
         )
+    },
+    attach: async (account, region, volumeId, { instanceId, device }, options) => {
+      try {
+        await act(account, region, 'AttachVolume', options, (client, abortSignal) =>
+          client.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }), { abortSignal }),
+        )
+      } catch (error) {
+        if (!isFault(error, 'cloud.wrong-state')) throw error
+        const found = await ask(account, region, 'DescribeVolumes', options, (client, abortSignal) =>
+          client.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] }), { abortSignal }),
+        )
+        if (found.Volumes?.[0]?.Attachments?.[0]?.InstanceId !== instanceId) throw error
+      }
     },
     dropVolume: (account, region, VolumeId, options) =>
       act(

@@ -14,9 +14,11 @@ import type {
 } from '@/lib/ports'
 import type { Ssh } from '../ssh'
 import {
+  adoptScript,
   dropScript,
   handOverScript,
   installedScript,
+  keepPassfileScript,
   makeScript,
   readPasswordScript,
   replicatorScript,
@@ -35,12 +37,12 @@ const placeOf = (instance: InstanceAddress): string[] => [
   String(instance.port),
 ]
 
-const confLines = ({ settings }: ClusterSpec): string =>
+const confLines = ({ settings }: Pick<ClusterSpec, 'settings'>): string =>
   Object.entries(settings)
     .map(([name, value]) => `${name} = ${quoteLiteral(value)}`)
     .join('\n')
 
-const hbaLines = ({ letsIn }: ClusterSpec): string =>
+const hbaLines = ({ letsIn }: Pick<ClusterSpec, 'letsIn'>): string =>
   ['all', 'replication'].map((database) => `host ${database} all ${letsIn} scram-sha-256`).join('\n')
 
 /** Making and dropping clusters over SSH, with what the platform has for it. */
@@ -86,6 +88,13 @@ export const makeClusters = (ssh: Ssh): { read: ClustersRead; act: ClustersAct }
         const checksums = spec.hasChecksums ? '-k' : Number(instance.major) >= 18 ? '--no-data-checksums' : ''
         const more = [spec.key, checksums, spec.encoding, spec.locale, confLines(spec), hbaLines(spec)]
         await at(instance, 'Making the cluster', makeScript, more, options)
+      },
+      adopt: async (instance, spec, options) => {
+        const more = [spec.encoding, spec.locale, confLines(spec), hbaLines(spec)]
+        await at(instance, 'Taking over the data', adoptScript, more, options)
+      },
+      keepPassfile: async (instance, options) => {
+        await at(instance, 'Keeping the passfile', keepPassfileScript, [], options)
       },
       drop: async (instance, key, options) => {
         await at(instance, 'Dropping what was made', dropScript, [key], options)

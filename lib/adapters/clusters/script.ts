@@ -34,14 +34,14 @@ clear() {
 }`
 
 /**
- * As \`place\`. The port is looked for where the kernel lists what listens, and among Debian's clusters, stopped ones too.
+ * As `place`. The port is looked for where the kernel lists what listens, and among Debian's clusters, stopped ones too.
  * A mark where nothing lies any more says nothing: somebody removed by hand what it stood for.
  */
 export const siteScript = `${place}
 above() { d=$1; while [ ! -e "$d" ]; do d=$(dirname "$d"); done; printf %s "$d"; }
 canMake() { [ -d "$1" ] && [ -w "$1" ] || echo "problem=$(id -un) may not write to $1"; }
 state=$(stateOf); echo "directory=$state"
-[ -n "$etc" ] && [ -e "$etc" ] && echo configured=yes
+[ -n "$etc" ] && [ -e "$etc" ] && [ ! -e "$mark.adopting" ] && echo configured=yes
 if [ "$state" = absent ]; then canMake "$(above "$(dirname "$data")")"; else canMake "$data"; fi
 [ -z "$etc" ] || canMake "$(above "$(dirname "$etc")")"
 hex=$(printf '%04X' "$port")
@@ -54,7 +54,7 @@ free=$(df -PB1 "$(above "$data")" 2>/dev/null | awk 'NR == 2 { print $4 }'); [ -
 [ -n "$key" ] && { [ "$state" = taken ] || [ -e "$etc" ]; } && echo "made=$key $stage"
 exit 0`
 
-/** As \`place\`, then $7 key, $8 -k or '', $9 encoding, $10 locale, $11 lines of postgresql.conf, $12 lines of pg_hba.conf. */
+/** As `place`, then $7 key, $8 -k or '', $9 encoding, $10 locale, $11 lines of postgresql.conf, $12 lines of pg_hba.conf. */
 export const makeScript = `${place}
 new=$7 checksums=$8 encoding=$9
 shift 9
@@ -80,13 +80,41 @@ files=\${etc:-$data}
 printf '\\n# Set when it was made.\\n%s\\n' "$conf" >>"$files/postgresql.conf" && printf '%s\\n' "$hba" >>"$files/pg_hba.conf" || exit 1
 sync "$files/postgresql.conf" "$files/pg_hba.conf" "$data" && setMark "$new" "$now" whole`
 
-/** As \`place\`, then $7 key. */
+/** As `place`, then $7 key. */
 export const dropScript = `${place}
 [ -n "$key" ] || exit 0
 [ "$key" = "$7" ] || fail "what lies in $data is another creation's ($key)"
 mkdir -p "$marks" && exec 9>"$mark.lock" && flock -w 100 9 || fail "the creation is still at work in $data"
 clear
 rm -f "$mark" "$mark.lock"`
+
+/** As `place`. */
+export const keepPassfileScript = `${place}
+umask 077
+file=\${PGPASSFILE:-$HOME/.pgpass} kept=$(dirname "$data")/.matriarch-passfile
+[ -r "$file" ] || exit 0
+cp "$file" "$kept.new" && sync "$kept.new" && mv "$kept.new" "$kept"`
+
+/**
+ * As `place`, then $7 encoding, $8 locale, $9 lines of postgresql.conf, $10 lines of pg_hba.conf. A spare cluster of the same kind lends its configuration, so
+ * that initdb's own choices are the same as when the data were made.
+ */
+export const adoptScript = `${place}
+encoding=$7 locale=$8 conf=$9
+shift 9
+[ "$platform" = debian ] || fail "data that lie in $data can only be given Debian's configuration"
+[ "$(cat "$data/PG_VERSION" 2>/dev/null)" = "$major" ] || fail "no data of PostgreSQL $major lie in $data"
+mkdir -p "$marks" && exec 9>"$mark.lock" && flock -w 100 9 || fail "another creation is at work in $data"
+[ -e "$etc" ] && [ ! -e "$mark.adopting" ] && exit 0
+if runs; then fail "a server runs in $data (process $pid)"; fi
+spare=$data.matriarch-spare
+: >"$mark.adopting" && sync "$marks" && rm -rf "$spare" "$etc" "$log" || exit 1
+pg_createcluster "$major" "$cluster" -d "$spare" -p "$port" -e "$encoding" --locale "$locale" -- --auth-local=peer --auth-host=scram-sha-256 9>&- >&2 || exit 1
+pg_conftool "$major" "$cluster" set data_directory "$data" >&2 || exit 1
+printf '\\n# Set when it was taken over.\\n%s\\n' "$conf" >>"$etc/postgresql.conf" && printf '%s\\n' "$1" >>"$etc/pg_hba.conf" || exit 1
+file=\${PGPASSFILE:-$HOME/.pgpass} kept=$(dirname "$data")/.matriarch-passfile
+[ -e "$file" ] || [ ! -r "$kept" ] || { umask 077; cp "$kept" "$file.new" && sync "$file.new" && mv "$file.new" "$file"; } || exit 1
+sync "$etc/postgresql.conf" "$etc/pg_hba.conf" && rm -rf "$spare" && rm -f "$mark.adopting"`
 
 export const handOverScript = `${place}
 rm -f "$mark" "$mark.lock"`

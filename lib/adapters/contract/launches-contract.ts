@@ -79,6 +79,17 @@ export const launchesContract = (title: string, open: () => Promise<LaunchesStag
       expect(left.machines).toMatchObject([{ state: 'terminated' }])
       expect(left.volumes, 'the data outlives its machine').toMatchObject([{ id: data.id, state: 'available', machineId: null }])
       await act().terminate(stage.place, [machines[0]!.id], limits)
+      const next = fresh()
+      await act().launch(stage.place, await spec(next, { volume: null }), limits)
+      await stage.settle()
+      const instanceId = (await ours(next)).machines[0]!.id
+      for (const _again of [1, 2]) await act().attach(stage.place, data.id, { instanceId, device: '/dev/sdf' }, limits)
+      await stage.settle()
+      expect((await ours(tag)).volumes).toMatchObject([{ id: data.id, state: 'in-use', machineId: instanceId, goesWithMachine: false }])
+      expect(await codeOf(act().attach(stage.place, data.id, { instanceId: machines[0]!.id, device: '/dev/sdf' }, limits))).toBe(
+        'cloud.wrong-state',
+      )
+      await gone([instanceId])
       await act().dropVolume(stage.place, data.id, limits)
       await act().dropGroup(stage.place, group!.id, limits)
       const nothing = await ours(tag)

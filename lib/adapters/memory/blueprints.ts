@@ -1,9 +1,13 @@
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { BlueprintsRead, InventoryBlueprint, NewLaunch, NewStandby } from '@/lib/ports'
+import type { BlueprintsRead, InventoryBlueprint, MovedMembers, NewLaunch, NewStandby } from '@/lib/ports'
 import type { World } from './world/world'
 
 export const memoryBlueprints = ({ launches: { blueprints } }: World): BlueprintsRead => ({
   blueprint: async (id) => found(blueprints, id),
+  choicesIn: async (id, zone) => {
+    const { choices, standbyChoices } = found(blueprints, id)
+    return [...choices, ...standbyChoices].filter((one) => one.zone === zone)
+  },
 })
 
 const found = (blueprints: ReadonlyMap<string, InventoryBlueprint>, id: string): InventoryBlueprint => {
@@ -37,7 +41,7 @@ const addMember = (
   host.isUnregistered = false
   Object.assign(host.server, { id: serverId, address: { ...host.server.address, serverId } })
   Object.assign(instance.inventory, { herdId: id, herdName: name, serverId, title: `${name} on ${hostname}` })
-  instance.isRegistered = true
+  Object.assign(instance, { isRegistered: true, wasSeen: true })
   instance.applied.push('registered')
 }
 
@@ -56,4 +60,19 @@ export const dropLaunch = (world: World, { blueprintId, herdId }: { blueprintId:
   world.herds.delete(herdId)
   const blueprint = found(world.launches.blueprints, blueprintId)
   if (blueprint.herd?.id === herdId) world.launches.blueprints.set(blueprintId, { ...blueprint, herd: null })
+}
+
+export const moveMembers = (world: World, { members }: MovedMembers): void => {
+  for (const { serverId, address, hostKey } of members) {
+    const host = [...world.hosts.values()].find(({ server }) => server.id === serverId)
+    if (host === undefined) throw new Fault('record.missing', { because: 'The server is not registered any more.', isOver: true })
+    host.server.address = { ...host.server.address, address, hostKey }
+    for (const one of world.instances.values())
+      if (one.host === host) one.inventory = { ...one.inventory, address: { ...one.inventory.address, host: host.server.address } }
+  }
+}
+
+export const noteRest = (world: World, { blueprintId, isStopped }: { blueprintId: string; isStopped: boolean }): void => {
+  const blueprint = found(world.launches.blueprints, blueprintId)
+  world.launches.blueprints.set(blueprintId, { ...blueprint, stoppedAt: isStopped ? world.clock.stamp() : null })
 }

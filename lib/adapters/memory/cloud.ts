@@ -1,7 +1,7 @@
 import { sampleOffers, sampleTypes } from '@/lib/domain/machines/sample'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CloudAct, CloudDeed, CloudRead, InventoryMachine, MachinePlace } from '@/lib/ports'
-import { memoryLaunchesAct, memoryLaunchesRead } from './launches'
+import { launchedAt, memoryLaunchesAct, memoryLaunchesRead, powerLaunched } from './launches'
 import { memoryRdsAct, memoryRdsRead } from './rds'
 import { type Calls, perform } from './world/calls'
 import { makeHost } from './world/make-world'
@@ -77,6 +77,16 @@ export const memoryCloudRead = (world: World): CloudRead => ({
   ...memoryLaunchesRead(world),
   machine: async (place, { signal }) => {
     signal?.throwIfAborted()
+    const launched = launchedAt(world, place.instanceId)
+    if (launched !== undefined) {
+      const { type, state, zone, market, privateAddress, publicAddress } = launched
+      return {
+        ...{ type, state, zone, market, privateAddress, publicAddress },
+        architecture: 'x86_64',
+        hasEna: true,
+        keepsPublicAddress: false,
+      }
+    }
     const [host, machine] = machineAt(world, place)
     const { type, state, architecture, hasEna, publicAddress } = machine
     const address = host.server.address.address
@@ -124,12 +134,14 @@ export const memoryCloudAct = (world: World, calls: Calls): CloudAct => ({
   ...memoryRdsAct(world, calls),
   ...memoryLaunchesAct(world, calls),
   act: async (place, deed, options) => {
-    const [host, machine] = machineAt(world, place)
-    const target = machine.inventory.title
+    const launched = launchedAt(world, place.instanceId)
+    const [host, machine] = launched === undefined ? machineAt(world, place) : []
+    const target = machine?.inventory.title ?? place.instanceId
     try {
-      await perform(calls, world.clock, api, { act: deed.does, target }, options, () =>
-        apply(world, host, settled(world, host, machine), deed),
-      )
+      await perform(calls, world.clock, api, { act: deed.does, target }, options, () => {
+        if (host !== undefined && machine !== undefined) return apply(world, host, settled(world, host, machine), deed)
+        powerLaunched(world, launchedAt(world, place.instanceId)!, deed.does)
+      })
     } catch (error) {
       throw asCloud(error)
     }

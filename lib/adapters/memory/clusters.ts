@@ -2,6 +2,7 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, ClusterSite, ClustersAct, ClustersRead, InstanceAddress } from '@/lib/ports'
 import { isServing } from './postgres/probe'
 import { type Calls, perform, reach } from './world/calls'
+import { unconfigured } from './world/launches'
 import { blankInstance } from './world/make-world'
 import { flow } from './world/wal'
 import { idOf, type MemoryHost, type MemoryInstance, type World, watchPrimaries } from './world/world'
@@ -28,7 +29,10 @@ const directoryOf = ({ state, host }: MemoryInstance, { dataDirectory }: Instanc
 /** Debian's configuration of a version and a name, wherever its data lie. */
 const isConfigured = (world: World, { host }: MemoryInstance, { profile, major, clusterName }: InstanceAddress): boolean =>
   profile.startsWith('debian') &&
-  othersOn(world, host).some(({ inventory: { address } }) => address.major === major && address.clusterName === clusterName)
+  othersOn(world, host).some(
+    ({ inventory: { address }, startProblem }) =>
+      startProblem !== unconfigured && address.major === major && address.clusterName === clusterName,
+  )
 
 export const memoryClustersRead = (world: World): ClustersRead => ({
   installed: async (host, options) => {
@@ -81,6 +85,20 @@ export const memoryClustersAct = (world: World, calls: Calls): ClustersAct => {
         const systemIdentifier = `7${BigInt(`0x${idOf(key).slice(0, 8)}`)}`
         Object.assign(plot, { state: 'stopped', systemIdentifier, made: { key, isWhole: true } })
         plot.applied.push('make')
+      }),
+    adopt: (address, _spec, options) =>
+      act(address, 'adopt cluster', options, (plot) => {
+        if (!plot.host.majors.includes(address.major ?? '')) throw failed('the server programs are not installed')
+        if (plot.state === 'absent') throw failed(`no data lie in ${address.dataDirectory}`)
+        if (plot.startProblem !== unconfigured) return
+        if (!world.launches.mounted.has(plot.host.server.title)) throw failed(`no data lie in ${address.dataDirectory}`)
+        plot.startProblem = null
+        for (const role of world.launches.passfiles.get(plot.inventory.id) ?? []) plot.host.passwords.add(role)
+        plot.applied.push('adopt')
+      }),
+    keepPassfile: (address, options) =>
+      act(address, 'keep passfile', options, (plot) => {
+        world.launches.passfiles.set(plot.inventory.id, new Set(plot.host.passwords))
       }),
     drop: (address, key, options) =>
       act(address, 'drop cluster', options, (plot) => {

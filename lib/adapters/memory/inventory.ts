@@ -12,7 +12,7 @@ import type {
   NewMember,
   Replacement,
 } from '@/lib/ports'
-import { addLaunch, addStandby, dropLaunch, memoryBlueprints } from './blueprints'
+import { addLaunch, addStandby, dropLaunch, memoryBlueprints, moveMembers, noteRest } from './blueprints'
 import { inventoryMachine } from './cloud'
 import { probeOf } from './postgres/probe'
 import { type Calls, perform } from './world/calls'
@@ -245,6 +245,8 @@ export const memoryInventoryAct = (world: World, calls: Calls): InventoryAct => 
     registerCluster: (cluster, options) => act('registerCluster', clusterName(cluster), options, () => addCluster(world, cluster)),
     registerLaunch: (launch, options) => act('registerLaunch', launch.herd.name, options, () => addLaunch(world, launch)),
     registerStandby: (standby, options) => act('registerStandby', standby.member.hostname, options, () => addStandby(world, standby)),
+    moveMembers: (moved, options) => act('moveMembers', moved.herdId, options, () => moveMembers(world, moved)),
+    noteRest: (rest, options) => act('noteRest', rest.blueprintId, options, () => noteRest(world, rest)),
     forgetLaunch: (launch, options) => act('forgetLaunch', launch.herdId, options, () => dropLaunch(world, launch)),
     unregister: (id, options) =>
       act('unregister', id, options, () => {

@@ -1,11 +1,12 @@
 import { sampleOffers, sampleTypes } from '@/lib/domain/machines/sample'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
-import type { CallOptions, MachineSpec, Tags } from '@/lib/ports'
+import type { CallOptions, CloudDeed, MachineSpec, Tags } from '@/lib/ports'
 import { type CloudLaunchesAct, type CloudLaunchesRead, dataDevice, rootDevice } from '@/lib/ports/launches'
 import { type Calls, perform } from './world/calls'
-import type { MemoryLaunchedMachine } from './world/launches'
+import { type MemoryLaunchedMachine, unconfigured } from './world/launches'
 import { makeHost } from './world/make-world'
-import { idOf, type World } from './world/world'
+import { flow } from './world/wal'
+import { idOf, type MemoryHost, type World } from './world/world'
 
 /** How long a machine stays in each intermediate state. */
 const settleMs = 20_000
@@ -22,10 +23,22 @@ const settled = (world: World): World['launches'] => {
     machine.state = machine.next.state
     machine.next = null
     const host = machine.hostname === null ? undefined : world.hosts.get(machine.hostname)
-    if (host !== undefined && machine.state === 'running') host.power = 'on'
+    if (host !== undefined && machine.state === 'running') boot(world, host)
     if (machine.state === 'terminated') leave(world, machine)
   }
   return world.launches
+}
+
+/** Debian starts with a host what has its configuration there. */
+const boot = (world: World, host: MemoryHost): void => {
+  host.power = 'on'
+  host.boots += 1
+  for (const one of world.instances.values()) {
+    if (one.host !== host || one.state !== 'stopped' || one.startProblem !== null || !one.isRegistered) continue
+    one.state = 'running'
+    one.pid += 1
+  }
+  flow(world)
 }
 
 /** What goes with a machine that is gone. A host that is registered stays so, and answers nobody. */
@@ -38,6 +51,7 @@ const leave = (world: World, { id, hostname }: MemoryLaunchedMachine): void => {
   }
   if (hostname === null) return
   mounted.delete(hostname)
+  for (const one of world.instances.values()) if (one.host.server.title === hostname && one.isRegistered) one.startProblem = unconfigured
   world.stacks.hosts.delete(hostname)
   for (const [key, one] of world.instances) if (one.host.server.title === hostname && !one.isRegistered) world.instances.delete(key)
   if (world.hosts.get(hostname)?.isUnregistered) world.hosts.delete(hostname)
@@ -67,9 +81,10 @@ const launchOne = (world: World, spec: MachineSpec): void => {
   const id = `i-${idOf(spec.token).replaceAll('-', '').slice(0, 17)}`
   const { Name: hostname = null, 'matriarch:blueprint': blueprintId = '' } = spec.tags
   const environment = world.launches.blueprints.get(blueprintId)?.environmentName
-  const host = hostname === null || environment === undefined ? null : makeHost(environment, hostname)
+  const known = hostname === null ? undefined : world.hosts.get(hostname)
+  const host = hostname === null || environment === undefined ? null : (known ?? makeHost(environment, hostname))
   if (host !== null) {
-    Object.assign(host, { power: 'off', majors: [], passwords: new Set(), packages: new Map(), isUnregistered: true })
+    Object.assign(host, { power: 'off', majors: [], passwords: new Set(), packages: new Map(), isUnregistered: known === undefined })
     world.hosts.set(host.server.title, host)
   }
   const address = host?.server.address.address ?? '10.9.9.9'
@@ -121,6 +136,36 @@ export const memoryLaunchesRead = (world: World): CloudLaunchesRead => ({
     return true
   },
 })
+
+/** Of a launched herd; undefined: it is none. */
+export const launchedAt = (world: World, instanceId: string): MemoryLaunchedMachine | undefined => settled(world).machines.get(instanceId)
+
+/** A public address is another one after each start. */
+export const powerLaunched = (world: World, machine: MemoryLaunchedMachine, deed: CloudDeed['does']): void => {
+  const host = machine.hostname === null ? undefined : world.hosts.get(machine.hostname)
+  const atMs = world.clock.now().getTime() + settleMs
+  if (machine.market === 'spot') throw refused('cloud.refused', `UnsupportedOperation: ${machine.id} is of a one-time Spot request.`)
+  if (deed === 'start' && machine.state === 'stopped') {
+    if (world.exhausted.has(machine.type)) throw refused('cloud.no-capacity', `InsufficientInstanceCapacity: no ${machine.type}.`)
+    const next = machine.publicAddress === null ? null : `198.51.100.${(Number(machine.publicAddress.split('.').at(-1)) % 250) + 1}`
+    Object.assign(machine, {
+      state: 'pending',
+      next: { state: 'running', atMs },
+      publicAddress: next,
+      privateAddress: machine.privateAddress,
+    })
+  } else if (deed === 'stop' && machine.state === 'running') {
+    Object.assign(machine, { state: 'stopping', next: { state: 'stopped', atMs } })
+    if (host === undefined) return
+    host.power = 'off'
+    for (const one of world.instances.values()) {
+      if (one.host !== host || one.state !== 'running') continue
+      if (!one.hasStandbySignal) world.violations.push(`the machine of ${one.inventory.title} was stopped while it took writes`)
+      one.state = 'stopped'
+    }
+  } else if (!['pending', 'running', 'stopping', 'stopped'].includes(machine.state))
+    throw refused('cloud.wrong-state', `${machine.id} is ${machine.state}.`)
+}
 
 /** The API answers whatever host is off. */
 const api = makeHost('aws', 'ec2')
@@ -179,6 +224,16 @@ export const memoryLaunchesAct = (world: World, calls: Calls): CloudLaunchesAct 
           host.power = 'off'
           for (const one of world.instances.values()) if (one.host === host && one.state === 'running') one.state = 'stopped'
         }
+      }),
+    attach: (_place, volumeId, { instanceId, device }, options) =>
+      act('attach volume', volumeId, options, ({ volumes, machines }) => {
+        const [volume, machine] = [volumes.get(volumeId), machines.get(instanceId)]
+        if (volume === undefined || machine === undefined) throw refused('cloud.refused', `InvalidVolume.NotFound: ${volumeId}`)
+        if (volume.machineId === instanceId) return
+        if (volume.machineId !== null) throw refused('cloud.wrong-state', `VolumeInUse: ${volumeId} is attached to ${volume.machineId}`)
+        if (machine.state !== 'running') throw refused('cloud.wrong-state', `IncorrectInstanceState: ${instanceId} is ${machine.state}`)
+        if (volume.zone !== machine.zone) throw refused('cloud.refused', `InvalidVolume.ZoneMismatch: ${volumeId} is in ${volume.zone}`)
+        Object.assign(volume, { machineId: instanceId, device, state: 'in-use' })
       }),
     dropVolume: (_place, volumeId, options) =>
       act('drop volume', volumeId, options, ({ volumes }) => {

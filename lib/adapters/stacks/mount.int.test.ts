@@ -13,7 +13,9 @@ beforeAll(() => {
   // What needs a kernel that mounts: it is noted, and answered from the notes.
   tool('mount', 'echo "$1" >>"$NOTES"')
   tool('mountpoint', 'grep -qx "$2" "$NOTES" 2>/dev/null')
-  tool('chown', 'true')
+  tool('chown', 'echo "$*" >>"$NOTES.chown"')
+  tool('stat', 'echo "$OWNER"')
+  tool('id', 'echo 4712')
   tool('sleep', 'true')
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -30,11 +32,11 @@ const attach = (id: string, content = '') => {
   symlinkSync(image, join(folder, `dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${id.replace('-', '')}`))
   return image
 }
-const run = (script: string, id: string) => {
+const run = (script: string, id: string, owner = '0') => {
   const env = {
     NODE_ENV: 'test' as const,
     PATH: `${join(folder, 'bin')}:/usr/sbin:/usr/bin:/sbin:/bin`,
-    ...{ DEVICES: join(folder, 'dev'), FSTAB: join(folder, 'fstab'), NOTES: join(folder, 'notes') },
+    ...{ DEVICES: join(folder, 'dev'), FSTAB: join(folder, 'fstab'), NOTES: join(folder, 'notes'), OWNER: owner },
   }
   const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', id, join(folder, id, 'data')], { env, encoding: 'utf8' })
   return { status, stderr: stderr.trim() }
@@ -65,4 +67,18 @@ test('a volume that holds anything else is left as it is, byte for byte, and one
   expect(readFileSync(image).equals(before)).toBe(true)
   expect(existsSync(join(folder, 'vol-0bbb/data'))).toBe(false)
   expect(run(mountScript, 'vol-0ccc').stderr).toBe('the volume vol-0ccc does not show up among the devices')
+})
+
+test('what another machine left on a volume under another number of postgres belongs to this one’s, and what belongs to it already is not gone through', () => {
+  const notes = join(folder, 'notes.chown')
+  const said = (owner: string) => {
+    rmSync(notes, { force: true })
+    expect(run(mountScript, 'vol-0ddd', owner)).toEqual({ status: 0, stderr: '' })
+    return readFileSync(notes, 'utf8').trim().split('\n')
+  }
+  attach('vol-0ddd')
+  const directory = join(folder, 'vol-0ddd/data')
+  const own = `postgres:postgres ${directory}`
+  expect([said('0'), said('4712')]).toEqual([[own], [own]])
+  expect(said('4711')).toEqual([`-hR --from=4711 ${own}`, own])
 })

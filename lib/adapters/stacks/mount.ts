@@ -36,4 +36,7 @@ if ! grep -q "^UUID=$uuid " "$fstab" 2>/dev/null; then
   { cat "$fstab" 2>/dev/null; echo "UUID=$uuid $2 ext4 defaults,noatime,nofail 0 2"; } >"$fstab.matriarch" && sync "$fstab.matriarch" && mv "$fstab.matriarch" "$fstab" || exit 1
 fi
 mountpoint -q "$2" || mount "$2" || fail "mount $2 failed"
+old=$(stat -c %u "$2") && new=$(id -u postgres) || exit 1
+# A volume of another machine: postgres may have had another number there.
+[ "$old" = 0 ] || [ "$old" = "$new" ] || chown -hR --from="$old" postgres:postgres "$2" || exit 1
 chown postgres:postgres "$2"`

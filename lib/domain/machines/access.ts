@@ -54,7 +54,7 @@ export const leastPolicy = ({
   return JSON.stringify({ Version: '2012-10-17', Statement: statements }, null, 2)
 }
 
-/** What it needs besides to launch herds and to tear them down: what is there already is changed and destroyed only where it carries the tag of a blueprint. */
+/** What it needs besides to launch herds, to stop and resume them, and to tear them down: what is there already is changed and destroyed only where it carries the tag of a blueprint. */
 export const launchPolicy = (regions: readonly string[]): string => {
   const inRegions = { StringEquals: { 'aws:RequestedRegion': [...regions] } }
   const own = { StringLike: { 'aws:ResourceTag/matriarch:blueprint': '*' } }
@@ -70,6 +70,7 @@ export const launchPolicy = (regions: readonly string[]): string => {
     allow('MatriarchTagsWhatItLaunches', ['ec2:CreateTags'], {
       StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateSecurityGroup'] },
     }),
+    allow('MatriarchStopsAndResumes', ['ec2:StartInstances', 'ec2:StopInstances', 'ec2:AttachVolume'], own),
     allow(
       'MatriarchTearsDown',
       ['ec2:CreateTags', 'ec2:AuthorizeSecurityGroupIngress', 'ec2:TerminateInstances', 'ec2:DeleteVolume', 'ec2:DeleteSecurityGroup'],

@@ -1,5 +1,8 @@
 import type { InventoryBlueprint, LaunchedGroup, LaunchedMachine, LaunchedVolume } from '@/lib/ports'
 
+/** Why a server does not start whose configuration went with its machine. */
+export const unconfigured = 'it has no configuration on this host'
+
 export interface MemoryLaunchedMachine extends LaunchedMachine {
   /** What the state becomes, and when. */
   next: { state: string; atMs: number } | null
@@ -18,6 +21,8 @@ export interface MemoryLaunches {
   tokens: Map<string, { id: string; print: string }>
   /** Hosts whose volume is formatted and mounted, by name. */
   mounted: Map<string, string>
+  /** Roles in the passfile that is kept beside the data of an instance. */
+  passfiles: Map<string, Set<string>>
 }
 
 export const noLaunches = (): MemoryLaunches => ({
@@ -27,4 +32,5 @@ export const noLaunches = (): MemoryLaunches => ({
   groups: new Map(),
   tokens: new Map(),
   mounted: new Map(),
+  passfiles: new Map(),
 })

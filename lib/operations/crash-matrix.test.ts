@@ -189,6 +189,8 @@ const elsewhere = [
     'rotate-certificates',
     'launch-herd',
     'launch-standby',
+    'stop-herd',
+    'resume-herd',
     'tear-down',
     'create',
     'drill',

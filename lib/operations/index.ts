@@ -14,6 +14,7 @@ import { dropSlot } from './drop-slot'
 import { failover } from './failover'
 import { followLeader } from './follow-leader'
 import { launchHerd } from './launch'
+import { resumeHerd, stopHerd } from './launch/rest'
 import { launchStandby } from './launch/standby'
 import { tearDown } from './launch/tear-down'
 import { leaveNames } from './leave-names'
@@ -117,6 +118,8 @@ export const operations: readonly Operation[] = [
   rotateCertificates,
   launchHerd,
   launchStandby,
+  stopHerd,
+  resumeHerd,
   tearDown,
   resumePooler,
   pausePooler,

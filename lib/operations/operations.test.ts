@@ -19,6 +19,8 @@ const staged = new Set([
   'failover',
   'launch-herd',
   'launch-standby',
+  'resume-herd',
+  'stop-herd',
   'etcd-defragment',
   'etcd-disarm',
   'etcd-snapshot',

@@ -43,6 +43,7 @@ const harmless = [
   'create',
   'launch-herd',
   'launch-standby',
+  'resume-herd',
   'adopt-patroni',
   'build-cluster',
   'rotate-certificates',

@@ -7,6 +7,7 @@ import type {
   InventoryBlueprint,
   Launched,
   LaunchedMachine,
+  LaunchedVolume,
   LaunchImage,
   LaunchPlace,
   ReadPorts,
@@ -35,6 +36,8 @@ export type LaunchFacts = {
   refusal: string | null
   /** What of its names is taken, in words. */
   taken: string[]
+  /** The volume with data that its machine gets; null: a new one, or none. */
+  kept: Plain<LaunchedVolume> | null
   /** What a standby may not have less of than its primary; empty for a primary. */
   atLeast: { [name: string]: string }
   ids: { herd: string; server: string; instance: string }

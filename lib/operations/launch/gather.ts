@@ -23,6 +23,7 @@ export const gatherLaunch = async (ports: ReadPorts, input: LaunchInput, { targe
     refusal: null,
     taken: await takenNames(ports, launch),
     atLeast: {},
+    kept: null,
     ids,
   }
   if (place === null) return facts

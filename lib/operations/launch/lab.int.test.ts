@@ -25,6 +25,7 @@ import { postgresMajor } from '@/lib/playground/machine/machine'
 import type { InventoryBlueprint, InventoryInstance, NewLaunch } from '@/lib/ports'
 import { packagedSockets } from '@/lib/ports/addresses'
 import { launchHerd } from '.'
+import { resumeHerd, stopHerd } from './rest'
 import { launchStandby } from './standby'
 import { tearDown } from './tear-down'
 
@@ -32,9 +33,10 @@ const [host, second] = ['shop-1', 'shop-2']
 const password = 'a long pass'
 const input = { consoleNetwork: '198.18.0.0/16' }
 const key = makeSshKey('launch')
+const bought = <One extends { market: string }>(all: One[]): One[] => all.map((one) => ({ ...one, market: 'on-demand' }))
 const blueprint: InventoryBlueprint = {
   ...shopBlueprint(
-    {},
+    { choices: bought(shopBlueprint().choices), standbyChoices: bought(shopBlueprint().standbyChoices) },
     {
       ...{ storageGb: null, isPrivate: true, major: String(postgresMajor()), extensions: ['pg_trgm'], clientAddresses: ['198.18.0.0/16'] },
       settings: 'shared_buffers = 16MB\nmax_connections = 20\nfsync = off',
@@ -46,6 +48,7 @@ let lab: Lab
 let aws: RunningCloud
 let over: PortsOverSsh
 let herd: InventoryBlueprint['herd'] = null
+let stoppedAt: string | null = null
 const registered: NewLaunch[] = []
 const members: InventoryInstance[] = []
 
@@ -107,9 +110,12 @@ beforeAll(async () => {
       cloud: cloud.read,
       inventory: {
         ...beside.read.inventory,
-        blueprint: async () => ({ ...blueprint, herd }),
+        blueprint: async () => ({ ...blueprint, herd, stoppedAt }),
         herdInstances: async () => members,
-        herdStanding: async (herdId) => ({ herdId, name: 'shop', protection: 'low', members: [] }) as never,
+        herdStanding: async (herdId) => {
+          const seen = members.map(({ id }, at) => ({ id, lastRole: at === 0 ? 'primary' : 'standby' }))
+          return { herdId, name: 'shop', protection: 'low', members: seen } as never
+        },
       },
     },
     act: {
@@ -123,6 +129,15 @@ beforeAll(async () => {
           members.push(memberOf(launch.members[0]!, launch.herd.id))
         },
         registerStandby: async ({ herdId, member }) => void members.push(memberOf(member, herdId)),
+        moveMembers: async (moved) => {
+          for (const { serverId, address, hostKey } of moved.members) {
+            const member = members.find((one) => one.serverId === serverId)!
+            member.address = { ...member.address, host: { ...member.address.host, address, hostKey } }
+          }
+        },
+        noteRest: async ({ isStopped }) => {
+          stoppedAt = isStopped ? new Date().toISOString() : null
+        },
         forgetLaunch: async () => {
           herd = null
           members.length = 0
@@ -168,7 +183,20 @@ const client = () =>
     'select 1',
   ])
 
-test('from a blueprint to select 1 over TLS with a password, on a host whose key EC2 told, and to a standby in another zone that follows over TLS; and torn down to nothing that carries its tag', {
+/** What a new machine finds on the volume of a member: its data, and the passfile that was kept beside them. */
+const leaveOnlyData = async (address: InventoryInstance['address']) => {
+  const { act, read } = over.ports
+  const limits = { timeoutMs: 60_000 }
+  await act.postgres.stop(address, 'fast', limits)
+  await act.clusters.keepPassfile(address, limits)
+  await lab.hosts.exec(address.host.hostname, ['sh', '-c', `rm -rf ~/.pgpass /etc/postgresql/${address.major}/shop`])
+  const spec = { hasChecksums: true, encoding: 'UTF8', locale: 'C.UTF-8', letsIn: 'samehost', settings: { max_connections: '20' } }
+  for (const _again of [1, 2]) await act.clusters.adopt(address, spec, limits)
+  expect(await read.clusters.look(address, limits)).toMatchObject({ isConfigured: true, directory: 'taken' })
+  await act.postgres.start(address, limits)
+}
+
+test('from a blueprint to select 1 over TLS with a password, on a host whose key EC2 told, and to a standby in another zone that follows over TLS; stopped and resumed with the same data; and torn down to nothing that carries its tag', {
   timeout: 180_000,
 }, async () => {
   const journal = await run(launchHerd, input)
@@ -182,6 +210,14 @@ test('from a blueprint to select 1 over TLS with a password, on a host whose key
   expect(members.map(({ title }) => title)).toEqual(['shop on shop-1', 'shop on shop-2'])
   const follows = await lab.hosts.exec(host, ['psql', '-XAtc', followers])
   expect(follows.stdout.trim()).toBe(`shop_2|streaming|replicator|${lab.host(second).address}|t|shop_2`)
+  const streams = async () => (await lab.hosts.exec(host, ['psql', '-XAtc', followers])).stdout.trim()
+  const before = await streams()
+  await run(stopHerd, {})
+  expect((await tagged()).machines.map(({ state }) => state)).toEqual(['stopped', 'stopped'])
+  await run(resumeHerd, {})
+  expect([(await client()).stdout.trim(), await streams(), stoppedAt]).toEqual(['1', before, null])
+  await leaveOnlyData(members[1]!.address)
+  await expect.poll(streams, { timeout: 60_000 }).toBe(before)
   await run(tearDown, {})
   const { machines, volumes, groups } = await tagged()
   expect([machines.map(({ state }) => state), volumes, groups, herd]).toEqual([['terminated', 'terminated'], [], [], null])

@@ -35,7 +35,7 @@ export const launchMachine = (): Effect<LaunchFacts, Before, Output> => ({
           : [
               `ec2:RunInstances ${first.type} ${facts.images[first.architecture]?.name ?? 'no image'} --market ${first.market} --tag ${blueprintTag}=${facts.launch.id}`,
               `${rootDevice}: gp3, ${blueprint.rootGb} GB, encrypted, goes with the machine`,
-              ...(blueprint.storageGb === null
+              ...(facts.kept !== null || blueprint.storageGb === null
                 ? []
                 : [`${dataDevice}: ${blueprint.volumeKind}, ${blueprint.storageGb} GB, encrypted, stays when the machine goes`]),
             ],

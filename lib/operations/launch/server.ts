@@ -52,9 +52,12 @@ const volumeOf = async (facts: LaunchFacts, { id }: LaunchedMachine, ports: Read
 
 export const mountVolume = (): Effect<LaunchFacts, null, null> => ({
   title: 'Mount the volume',
-  preview: ({ launch: { blueprint } }) => ({
+  preview: ({ launch: { blueprint }, kept }) => ({
     sentence: `Format the volume with ext4 if it is blank (one that holds anything is never formatted), and mount it by its UUID on ${volumeDirectoryOf(blueprint)}, now and at every boot.`,
-    commands: [`mkfs.ext4 -m 0 ${dataDevice}`, `UUID=… ${volumeDirectoryOf(blueprint)} ext4 defaults,noatime,nofail 0 2 in /etc/fstab`],
+    commands: [
+      ...(kept === null ? [`mkfs.ext4 -m 0 ${dataDevice}`] : []),
+      `UUID=… ${volumeDirectoryOf(blueprint)} ext4 defaults,noatime,nofail 0 2 in /etc/fstab`,
+    ],
   }),
   check: checkOnHost(async (facts, host, ports, signal, machine) =>
     ports.stacks.isMounted(
@@ -153,7 +156,7 @@ export const makeKeys = (): Effect<LaunchFacts, null, null> => ({
   },
 })
 
-const specFor = (facts: LaunchFacts, machine: LaunchedMachine | null): Omit<ClusterSpec, 'key'> => ({
+export const specFor = (facts: LaunchFacts, machine: LaunchedMachine | null): Omit<ClusterSpec, 'key'> => ({
   hasChecksums: true,
   encoding: 'UTF8',
   locale: 'C.UTF-8',

@@ -19,7 +19,7 @@ const tagsFor = ({ launch }: Pick<LaunchFacts, 'launch'>, { part, jobId }: Made,
 })
 
 export const machineSpec = (
-  facts: Pick<LaunchFacts, 'launch' | 'images' | 'number'>,
+  facts: Pick<LaunchFacts, 'launch' | 'images' | 'number' | 'kept'>,
   at: number,
   { groupIds, ...made }: Made & { groupIds: readonly string[] },
 ): MachineSpec => {
@@ -40,7 +40,7 @@ export const machineSpec = (
     userData: userDataFor({ hostname, publicKey: publicKey ?? '', hasKeyPair: blueprint.keyName !== null }),
     rootGb: blueprint.rootGb,
     volume:
-      blueprint.storage === 'local' || blueprint.storageGb === null
+      facts.kept !== null || blueprint.storage === 'local' || blueprint.storageGb === null
         ? null
         : { sizeGb: blueprint.storageGb, kind: blueprint.volumeKind, iops: blueprint.volumeIops, mibs: blueprint.volumeMibs },
     tags: { ...tagsFor(facts, made, hostname), [choiceTag]: String(at) },

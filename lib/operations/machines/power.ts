@@ -17,7 +17,7 @@ const timeoutMs = 1_200_000
 const deeds = { running: { does: 'start' }, stopped: { does: 'stop' } } as const
 
 /** Asks until it is so, whatever was lost on the way. Throws what EC2 refuses, and `step.unknown` at the deadline. */
-const steer = async (
+export const steer = async (
   machine: MachinePlace,
   wanted: Wanted,
   ports: ActPorts,

@@ -2,8 +2,7 @@ import { launchPort } from '@/lib/domain/blueprints/launch/launched'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { LaunchedGroup, LaunchedMachine, LaunchRule, ReadPorts } from '@/lib/ports'
-import { addressOf, cloudTimeoutMs, isAlive, machineNow, memberName, placeIn, taggedBy } from '../facts'
-import type { StandbyFacts } from './facts'
+import { addressOf, cloudTimeoutMs, isAlive, type LaunchFacts, machineNow, memberName, placeIn, taggedBy } from '../facts'
 
 const timeoutMs = 60_000
 
@@ -12,12 +11,12 @@ interface Seen {
   rules: LaunchRule[]
 }
 
-const ruleFor = (facts: StandbyFacts, machine: LaunchedMachine): LaunchRule[] => {
+const ruleFor = (facts: LaunchFacts, machine: LaunchedMachine): LaunchRule[] => {
   const address = addressOf(facts, machine)
   return address === null ? [] : [{ port: launchPort, network: `${address}/32`, description: `member ${machine.tags.Name ?? machine.id}` }]
 }
 
-const look = async (facts: StandbyFacts, ports: ReadPorts, signal: AbortSignal): Promise<Seen> => {
+const look = async (facts: LaunchFacts, ports: ReadPorts, signal: AbortSignal): Promise<Seen> => {
   const { machines, groups } = await taggedBy(placeIn(facts), facts.launch.id, ports, signal)
   return { groups, rules: machines.filter(isAlive).flatMap((one) => ruleFor(facts, one)) }
 }
@@ -26,7 +25,7 @@ const isLetIn = ({ groups, rules }: Seen): boolean =>
   groups.every((group) => rules.every((rule) => group.rules.some(({ port, network }) => port === rule.port && network === rule.network)))
 
 /** Each member may become the primary of the others. */
-export const letMembersIn = (): Effect<StandbyFacts, null, null> => ({
+export const letMembersIn = (): Effect<LaunchFacts, null, null> => ({
   title: 'Let the members reach each other',
   preview: (facts) => ({
     sentence: `Let in the address of each member of the herd, and of ${memberName(facts)}, through the herd’s security group, at the port of PostgreSQL.`,

@@ -1,26 +1,13 @@
 import { expect, test } from 'vitest'
-import { blueprintId, launchedTraces, launchFleet, launchInput } from '@/e2e/harness/twin/launch'
+import { blueprintId, launchedTraces, launchFleet, launchInput, planOnBlueprint, runOnBlueprint } from '@/e2e/harness/twin/launch'
 import { type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
 import { brokenOf, countStates, crashMatrix, type Disturbance } from '@/lib/kernel/engine/crash-matrix'
-import { drive } from '@/lib/kernel/engine/engine'
-import type { JsonObject } from '@/lib/kernel/ground/json'
-import type { Operation } from '@/lib/kernel/operation/operation'
-import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { launchHerd } from '..'
 import { tearDown } from '../tear-down'
 import { launchStandby } from '.'
 
-const signal = new AbortController().signal
-const planOf = (fleet: MemoryFleet, operation: Operation = launchStandby, input: JsonObject = {}) =>
-  makeTargetPlan(operation, fleet.read, input, blueprintId, signal)
-
-const run = async (fleet: MemoryFleet, operation: Operation, id: string, input: JsonObject = {}) => {
-  const { digest, reason } = await planOf(fleet, operation, input)
-  expect(reason).toBeNull()
-  const journal = new MemoryJournal(fleet.clock)
-  const options = { driver: 'test', signal, isCancelRequested: () => false, clock: fleet.clock }
-  return { state: await drive(operation, { id, targetId: blueprintId, input, digest }, journal.open(), fleet, options), journal }
-}
+const planOf = (fleet: MemoryFleet) => planOnBlueprint(fleet, launchStandby)
+const run = runOnBlueprint
 const launched = async (): Promise<MemoryFleet> => {
   const fleet = launchFleet()
   expect((await run(fleet, launchHerd, 'primary', launchInput)).state).toBe('done')

@@ -19,18 +19,27 @@ export type TearDownFacts = {
 
 export const gatherTearDown = async (ports: ReadPorts, _input: unknown, { targetId, signal }: GatherContext): Promise<TearDownFacts> => {
   const launch = (await ports.inventory.blueprint(targetId)) as Plain<InventoryBlueprint>
-  const facts: TearDownFacts = { launch, found: [], unseen: null, members: [], needed: [], foreign: [] }
-  if (launch.account !== null)
-    try {
-      for (const region of launch.blueprint.regions) {
-        const place = { accountId: launch.account.id, region }
-        facts.found.push({ place, launched: (await taggedBy(place, launch.id, ports, signal)) as Plain<Launched> })
-      }
-    } catch (error) {
-      if (!isFault(error) || signal.aborted) throw error
-      facts.unseen = error.message
-    }
+  const facts: TearDownFacts = { launch, ...(await findLaunched(ports, launch, signal)), members: [], needed: [], foreign: [] }
   return launch.herd === null ? facts : { ...facts, ...(await lookAtHerd(ports, launch.herd.id, facts, signal)) }
+}
+
+/** What carries the blueprint's tag, region by region. */
+export const findLaunched = async (
+  ports: ReadPorts,
+  { id, account, blueprint }: Plain<InventoryBlueprint>,
+  signal: AbortSignal,
+): Promise<Pick<TearDownFacts, 'found' | 'unseen'>> => {
+  const found: TearDownFacts['found'] = []
+  try {
+    for (const region of account === null ? [] : blueprint.regions) {
+      const place = { accountId: account!.id, region }
+      found.push({ place, launched: (await taggedBy(place, id, ports, signal)) as Plain<Launched> })
+    }
+    return { found, unseen: null }
+  } catch (error) {
+    if (!isFault(error) || signal.aborted) throw error
+    return { found, unseen: error.message }
+  }
 }
 
 const lookAtHerd = async (

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type JudgedMachine, judgeDrift, recordOf, takeOver } from './drift'
+import { type JudgedMachine, judgeDrift, recordOf, takeOver, worksOnMachines } from './drift'
 
 const seen = {
   ...{ type: 'r5.large', pendingType: null, zone: 'us-east-1a', title: 'db1', state: 'running' },
@@ -71,6 +71,16 @@ test('a machine that is gone is missed until its server is another machine or no
   expect(lines(gone)).toEqual([['gone', ['terminated'], ['db1 is on it']]])
   expect(lines({ ...gone, isReplaced: true })).toEqual([])
   expect(lines({ ...gone, recordedServer: null })).toEqual([])
+})
+
+test('what a stopped herd gave back is not missed, and what a resumed one attached and tagged is no difference', () => {
+  const work = (operation: string, isOpen: boolean) => [{ ...worksOnMachines[operation]!, isOpen, sent: '' }]
+  const gone = { ...seenAs({ state: 'terminated' }), server: null, tie: 'untied' as const }
+  expect(judgeDrift(machine({ ...gone, works: work('stop-herd', true) }))).toEqual({ recorded, differences: [] })
+  expect(judgeDrift(machine({ ...gone, works: work('stop-herd', false) }))).toEqual({ recorded: null, differences: [] })
+  const grown = seenAs({ tags: [...seen.tags, 'kept=yes'], volumes: [...seen.volumes, 'vol-2 /dev/sdf 10 GiB gp3'] })
+  for (const isOpen of [true, false]) expect(differences({ ...grown, works: work('resume-herd', isOpen) })).toEqual([])
+  expect(differences({ ...grown, works: work('start-machine', false) })).toHaveLength(2)
 })
 
 test('a tie that ended or moved, another herd by tags and another role are differences; a role that is not known is none', () => {

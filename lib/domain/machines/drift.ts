@@ -33,7 +33,9 @@ export type SeenOfMachine = Omit<RecordedMachine, 'state' | 'serverId'> & { stat
 /** What an operation of the console leaves a machine as. */
 export interface WorkOnMachine {
   setsType: boolean
-  /** Settled states that are its doing. */
+  /** It launches machines: their tags and volumes are its doing. */
+  launches?: true
+  /** Settled states, and ends, that are its doing. */
   leaves: readonly string[]
   isOpen: boolean
   /** The commands that it sent to the cloud: a type that none of them names is not of its doing. */
@@ -42,9 +44,10 @@ export interface WorkOnMachine {
 
 const runs = ['running', 'available']
 const stops = ['stopped']
+const endedStates = ['gone', 'terminated']
 
 /** The operations that change what the cloud says of a machine, by name. */
-export const worksOnMachines: Readonly<Record<string, Pick<WorkOnMachine, 'setsType' | 'leaves'>>> = {
+export const worksOnMachines: Readonly<Record<string, Pick<WorkOnMachine, 'setsType' | 'launches' | 'leaves'>>> = {
   resize: { setsType: true, leaves: runs },
   'resize-herd': { setsType: true, leaves: runs },
   'stop-machine': { setsType: false, leaves: stops },
@@ -54,6 +57,9 @@ export const worksOnMachines: Readonly<Record<string, Pick<WorkOnMachine, 'setsT
   'rds-start': { setsType: false, leaves: runs },
   'rds-reboot': { setsType: false, leaves: runs },
   'rds-promote': { setsType: false, leaves: runs },
+  'launch-standby': { setsType: false, launches: true, leaves: runs },
+  'stop-herd': { setsType: false, leaves: [...stops, ...endedStates] },
+  'resume-herd': { setsType: false, launches: true, leaves: runs },
 }
 
 export interface JudgedMachine {
@@ -79,7 +85,6 @@ export interface JudgedMachine {
 }
 
 const settled = [...runs, ...stops]
-const endedStates = ['gone', 'terminated']
 const roleTags = ['pgrole', 'role']
 const roleWords: Readonly<Record<string, 'primary' | 'standby'>> = {
   ...{ primary: 'primary', master: 'primary', writer: 'primary', leader: 'primary' },
@@ -121,6 +126,7 @@ const afterWorks = (recorded: RecordedMachine, { seen, works }: JudgedMachine): 
     ...(isOurType ? { type: seen.type, pendingType: seen.pendingType } : {}),
     ...(isOurState || (recorded.state === null && settled.includes(seen.state)) ? { state: seen.state } : {}),
     ...(isOurState ? { addresses: seen.addresses } : {}),
+    ...(ended.some(({ launches }) => launches) ? { tags: seen.tags, volumes: seen.volumes } : {}),
   }
 }
 
@@ -146,8 +152,9 @@ const ofFields = (recorded: RecordedMachine, machine: JudgedMachine): Difference
     ...(open.length > 0 || recorded.state === null || !settled.includes(seen.state) ? [] : sides('state', [seen.state], [recorded.state])),
     ...sides('zone', [seen.zone], [recorded.zone]),
     ...sides('name', [seen.title], [recorded.title]),
-    ...sides('tags', seen.tags, recorded.tags),
-    ...sides('volumes', seen.volumes, recorded.volumes),
+    ...(open.some(({ launches }) => launches)
+      ? []
+      : [...sides('tags', seen.tags, recorded.tags), ...sides('volumes', seen.volumes, recorded.volumes)]),
     ...(open.length > 0 ? [] : sides('addresses', seen.addresses, recorded.addresses)),
     ...(server?.id === recorded.serverId
       ? []
@@ -167,9 +174,10 @@ export const judgeDrift = (machine: JudgedMachine): { recorded: RecordedMachine 
   const { seen, server, isIgnored, recordedServer } = machine
   const known = recordedServer === null ? null : machine.recorded
   if (endedStates.includes(seen.state)) {
-    const isMissed = known !== null && !machine.isReplaced
+    const ours = machine.works.filter(({ leaves }) => leaves.includes(seen.state))
+    const isMissed = known !== null && !machine.isReplaced && ours.length === 0
     return {
-      recorded: known,
+      recorded: ours.some(({ isOpen }) => !isOpen) ? null : known,
       differences: isMissed ? [{ field: 'gone', cloud: [seen.state], console: [`${recordedServer} is on it`] }] : [],
     }
   }

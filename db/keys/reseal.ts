@@ -67,7 +67,7 @@ export const sealedPlaces = (): SealedPlace[] => {
       purpose: literal('certificate-key'),
       isOwn: true,
     },
-    { ...column('authorities', 'sealed_key', "'stack-key:' || stack_id || ':' || server"), isOwn: true },
+    { ...column('authorities', 'sealed_key', "'stack-key:' || stack_id || ':' || regexp_replace(server, '^next ', '')"), isOwn: true },
     { ...column('launch_keys', 'sealed', "'launch-keys:' || blueprint_id"), key: 'blueprint_id::text', isOwn: true },
     {
       ...column('stack_secrets', 'sealed', "'stack-secret:' || stack_id || ':' || name"),

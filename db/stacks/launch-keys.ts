@@ -80,7 +80,7 @@ export const withLaunchKeys = (
       const kept: Kept = keptIn(blueprintId, await row(blueprintId)) ?? { authority: maker.makeAuthority(wanted.cluster), servers: {} }
       for (const server of wanted.servers) {
         if (isGood(kept, server)) continue
-        const pair = maker.makeServerCertificate(wanted.cluster, server, wanted.days, kept.authority)
+        const pair = maker.makeServerCertificate(server, wanted.days, kept.authority)
         const validUntil = maker.describe(pair.certificate).validUntil.toISOString()
         kept.servers[server.name] = { ...pair, address: server.address, validUntil }
       }

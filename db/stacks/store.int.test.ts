@@ -1,7 +1,9 @@
+import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { describe, isPair, makeAuthority, makeServerCertificate, newSecret } from '@/lib/adapters/stacks/keys'
 import { makeVault } from '@/lib/adapters/vault'
+import { certificatesIn } from '@/lib/domain/stack/authorities'
 import { makeInventory } from '../fleet/inventory'
 import { resealAll, sealedPlaces } from '../keys/reseal'
 import { getPool } from '../pg/client'
@@ -65,15 +67,15 @@ test('keys and passwords are made once, sealed, of one authority; what is wanted
 test('a rotation keeps its certificates beside those in use, for the same keys or new ones, until they are adopted or dropped', async () => {
   const store = storeWith(makeVault(key))
   const before = await store.secrets(id)
-  await store.makeNextCertificates(id, { ...wanted, hasNewKeys: false }, options)
+  await store.makeNextCertificates(id, { ...wanted, hasNewKeys: false, authority: 'keep' }, options)
   expect([await store.hasNextCertificates(id, ['db1']), await store.hasNextCertificates(id, ['db1', 'db2'])]).toEqual(['all', 'some'])
   const both = await store.secrets(id)
-  expect(both).toMatchObject(before)
+  expect(both).toMatchObject({ ...before, 'next authority': before.authority })
   expect(both['next key db1']).toBe(before['key db1'])
   expect(isPair({ certificate: both['next certificate db1']!, privateKey: both['next key db1']! })).toBe(true)
   await store.dropNextCertificates(id, options)
   expect(await store.secrets(id)).toEqual(before)
-  await store.makeNextCertificates(id, { ...wanted, hasNewKeys: true }, options)
+  await store.makeNextCertificates(id, { ...wanted, hasNewKeys: true, authority: 'keep' }, options)
   const next = await store.secrets(id)
   await store.adoptNextCertificates(id, options)
   expect(await store.secrets(id)).toEqual({ ...before, 'certificate db1': next['next certificate db1'], 'key db1': next['next key db1'] })
@@ -81,7 +83,37 @@ test('a rotation keeps its certificates beside those in use, for the same keys o
   expect(await store.hasNextCertificates(id, ['db1'])).toBe('none')
 })
 
-test('sealed anew with another key of the vault, all of it opens with that one', async () => {
+test('another authority is trusted beside the own one, then signs, then is the only one; nothing is signed by one that was not trusted before', async () => {
+  const store = storeWith(makeVault(key))
+  const own = (await store.secrets(id)).authority!
+  const signerOf = (certificate: string, trusted: string) =>
+    certificatesIn(trusted).findIndex((one) => new X509Certificate(certificate).verify(new X509Certificate(one).publicKey))
+  const seen: unknown[] = []
+  for (const authority of ['add', 'use', 'retire'] as const) {
+    const { authority: trusted = '' } = await store.secrets(id)
+    await store.makeNextCertificates(id, { ...wanted, hasNewKeys: false, authority }, options)
+    const next = await store.secrets(id)
+    expect((await store.authorities(id)).next).toBe(authority)
+    expect(signerOf(next['next certificate db1']!, trusted)).toBeGreaterThanOrEqual(0)
+    await store.adoptNextCertificates(id, options)
+    const after = await store.secrets(id)
+    expect(after.authority).toBe(next['next authority'])
+    expect(signerOf(after['certificate db1']!, after.authority!)).toBe(0)
+    seen.push([(await store.authorities(id)).state, certificatesIn(after.authority!).length, after.authority!.includes(own)])
+  }
+  expect(seen).toEqual([
+    ['coming', 2, true],
+    ['former', 2, true],
+    ['one', 1, false],
+  ])
+  await expect(store.makeNextCertificates(id, { ...wanted, hasNewKeys: false, authority: 'use' }, options)).rejects.toThrow(
+    'does not follow',
+  )
+  expect(await query(`select server from authorities where server ~ 'next|coming'`)).toEqual([])
+})
+
+test('sealed anew with another key of the vault, all of it opens with that one, and what a rotation has made as well', async () => {
+  await storeWith(makeVault(key)).makeNextCertificates(id, { ...wanted, hasNewKeys: true, authority: 'add' }, options)
   const before = await storeWith(makeVault(key)).secrets(id)
   expect(sealedPlaces().map(({ name }) => name)).toEqual(expect.arrayContaining(['authorities.sealed_key', 'stack_secrets.sealed']))
   expect((await resealAll(makeVault(other, key))).lost).toEqual([])

@@ -1,4 +1,4 @@
-import { nextCertificateMark } from '@/lib/domain/stack/secrets'
+import { authorityAfter, authorityStateOf, comingAuthority, madeFor, nextMark } from '@/lib/domain/stack/authorities'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, DeclaredStack, InventoryRead } from '@/lib/ports'
 import type { StackStore } from '@/lib/ports/stacks'
@@ -21,7 +21,6 @@ export interface StackKeyMaker {
   newSecret: () => string
   makeAuthority: (cluster: string) => KeyPair
   makeServerCertificate: (
-    cluster: string,
     server: { name: string; address: string },
     days: number,
     authority: KeyPair,
@@ -36,7 +35,7 @@ interface Kept {
   pairs: Record<string, KeyPair & { validUntil: Date }>
 }
 
-const markOf = (server: string): string => (server.startsWith(nextCertificateMark) ? nextCertificateMark : '')
+const markOf = (server: string): string => (server.startsWith(nextMark) ? nextMark : '')
 const ownerOf = (server: string): string => server.slice(markOf(server).length)
 
 export const secretPurposeOf = (stackId: string, name: string): string => `stack-secret:${stackId}:${name}`
@@ -74,7 +73,7 @@ export const makeStackStore = (sealer: StackSealer, maker: StackKeyMaker, invent
   const rowOf = (stackId: string, [server, title, { certificate, privateKey }]: [server: string, title: string, pair: KeyPair]) => ({
     server,
     title,
-    kind: server === '' ? 'authority' : 'server',
+    kind: ownerOf(server) === '' || ownerOf(server) === comingAuthority ? 'authority' : 'server',
     certificate,
     ...maker.describe(certificate),
     sealedKey: sealer.seal(privateKey, keyPurposeOf(stackId, server)),
@@ -84,14 +83,19 @@ export const makeStackStore = (sealer: StackSealer, maker: StackKeyMaker, invent
     secrets: async (stackId) => {
       const { secrets, pairs } = await kept(stackId)
       const named = Object.entries(pairs).flatMap(([server, { certificate, privateKey }]): [string, string][] =>
-        server === ''
-          ? [['authority', certificate]]
-          : [
-              [`${markOf(server)}certificate ${ownerOf(server)}`, certificate],
-              [`${markOf(server)}key ${ownerOf(server)}`, privateKey],
-            ],
+        ownerOf(server) === comingAuthority
+          ? []
+          : ownerOf(server) === ''
+            ? [[`${markOf(server)}authority`, certificate]]
+            : [
+                [`${markOf(server)}certificate ${ownerOf(server)}`, certificate],
+                [`${markOf(server)}key ${ownerOf(server)}`, privateKey],
+              ],
       )
-      return { ...secrets, ...Object.fromEntries(named) }
+      const isRotated = named.some(([name]) => name.startsWith(nextMark))
+      const next: Record<string, string> =
+        isRotated && pairs[nextMark] === undefined ? { [`${nextMark}authority`]: pairs['']!.certificate } : {}
+      return { ...secrets, ...Object.fromEntries(named), ...next }
     },
     hasKeys: async (stackId, wanted) => {
       const { secrets, pairs } = await kept(stackId)
@@ -111,7 +115,7 @@ export const makeStackStore = (sealer: StackSealer, maker: StackKeyMaker, invent
           .map((server): [string, string, KeyPair] => [
             server.name,
             `${server.name} of ${wanted.cluster}`,
-            maker.makeServerCertificate(wanted.cluster, server, wanted.days, authority),
+            maker.makeServerCertificate(server, wanted.days, authority),
           ]),
       ]
       const rows = made.map((one) => rowOf(stackId, one))
@@ -123,37 +127,54 @@ export const makeStackStore = (sealer: StackSealer, maker: StackKeyMaker, invent
     hasNextCertificates: async (stackId, servers) => {
       const made = await rowsOf<{ server: string }>('select server from authorities where stack_id = $1 and server = any($2)', [
         stackId,
-        servers.map((name) => `${nextCertificateMark}${name}`),
+        servers.map((name) => `${nextMark}${name}`),
       ])
       return made.length === 0 ? 'none' : made.length === servers.length ? 'all' : 'some'
     },
-    makeNextCertificates: async (stackId, { cluster, servers, days, hasNewKeys }, options) => {
+    authorities: async (stackId) => {
+      const rows = await rowsOf<{ server: string; certificate: string }>(
+        'select server, certificate from authorities where stack_id = $1',
+        [stackId],
+      )
+      const by = new Map(rows.map(({ server, certificate }) => [server, certificate]))
+      const isRotated = rows.some(({ server }) => server.startsWith(nextMark))
+      return {
+        state: authorityStateOf(by.get('') ?? '', by.has(comingAuthority)),
+        next: isRotated ? madeFor(by.get(nextMark), by.has(`${nextMark}${comingAuthority}`)) : null,
+      }
+    },
+    makeNextCertificates: async (stackId, { cluster, servers, days, hasNewKeys, authority }, options) => {
       const { pairs } = await kept(stackId)
       if (pairs[''] === undefined)
         throw new Fault('record.missing', { because: 'The cluster has no authority: build it first.', isOver: true })
-      const rows = servers.map((server) => {
-        const pair = maker.makeServerCertificate(
-          cluster,
-          server,
-          days,
-          pairs['']!,
-          hasNewKeys ? {} : { privateKey: pairs[server.name]?.privateKey },
-        )
-        return rowOf(stackId, [`${nextCertificateMark}${server.name}`, `${server.name} of ${cluster} (next)`, pair])
+      const after = authorityAfter(authority, pairs[''], pairs[comingAuthority], () => maker.makeAuthority(cluster))
+      const title = `Authority of ${cluster}`
+      const authorities: [string, string, KeyPair][] = [
+        ...(after.isChanged ? [[nextMark, `${title} (next)`, after.own] as [string, string, KeyPair]] : []),
+        ...(after.made === null ? [] : [[`${nextMark}${comingAuthority}`, `${title}, coming`, after.made] as [string, string, KeyPair]]),
+      ]
+      const certificates = servers.map((server): [string, string, KeyPair] => {
+        const pair = maker.makeServerCertificate(server, days, after.own, hasNewKeys ? {} : { privateKey: pairs[server.name]?.privateKey })
+        return [`${nextMark}${server.name}`, `${server.name} of ${cluster} (next)`, pair]
       })
+      const rows = [...authorities, ...certificates].map((one) => rowOf(stackId, one))
       await keep(stackId, rows, [], options)
     },
     dropNextCertificates: async (stackId, options) => {
       const statement = `with less as (delete from authorities where stack_id = $1 and starts_with(server, $2) returning id)
         select pg_notify('records', 'authority') from (select 1 where exists (select from less)) as one`
-      await runWithin(statement, [stackId, nextCertificateMark], options)
+      await runWithin(statement, [stackId, nextMark], options)
     },
     adoptNextCertificates: async (stackId, options) => {
       const statement = `with next as (delete from authorities where stack_id = $1 and starts_with(server, $2) returning *),
+          gone as (delete from authorities where stack_id = $1 and server = $3 and exists (select from next where server = $2)),
+          made as (insert into authorities (stack_id, environment_id, title, kind, server, certificate, fingerprint, valid_from, valid_until, sealed_key)
+            select stack_id, environment_id, title, kind, $3, certificate, fingerprint, valid_from, valid_until, sealed_key
+            from next where server = $2 || $3),
           own as (update authorities a set certificate = n.certificate, fingerprint = n.fingerprint, valid_from = n.valid_from, valid_until = n.valid_until,
             sealed_key = n.sealed_key from next n where a.stack_id = n.stack_id and a.server = substr(n.server, length($2) + 1) returning a.id)
         select pg_notify('records', 'authority') from (select 1 where exists (select from own)) as one`
-      await runWithin(statement, [stackId, nextCertificateMark], options)
+      await runWithin(statement, [stackId, nextMark, comingAuthority], options)
     },
     dropKeys: async (stackId, options) => {
       const statement = `with gone as (delete from stack_secrets where stack_id = $1), less as (delete from authorities where stack_id = $1 returning id)

@@ -1,17 +1,16 @@
 import { makeAuthority, makeServerCertificate, newSecret } from '@/lib/adapters/stacks/keys'
-import { nextCertificateMark } from '@/lib/domain/stack/secrets'
+import { authorityAfter, authorityStateOf, madeFor, nextMark } from '@/lib/domain/stack/authorities'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { DeclaredStack, StackKeysWanted, StackStore } from '@/lib/ports/stacks'
 
 const pairsOf = (
-  cluster: string,
   servers: StackKeysWanted['servers'],
   days: number,
   authority: ReturnType<typeof makeAuthority>,
   { mark = '', keyOf }: { mark?: string; keyOf?: (name: string) => string | undefined } = {},
 ): [string, string][] =>
   servers.flatMap((server) => {
-    const { certificate, privateKey } = makeServerCertificate(cluster, server, days, authority, { privateKey: keyOf?.(server.name) })
+    const { certificate, privateKey } = makeServerCertificate(server, days, authority, { privateKey: keyOf?.(server.name) })
     return [
       [`${mark}certificate ${server.name}`, certificate],
       [`${mark}key ${server.name}`, privateKey],
@@ -23,9 +22,13 @@ export const stackStoreInMemory = (): StackStore & { declare: (stack: DeclaredSt
   const declared = new Map<string, DeclaredStack>()
   const kept = new Map<string, Record<string, string>>()
   const authorities = new Map<string, ReturnType<typeof makeAuthority>>()
+  /** Those that sign nothing yet. */
+  const coming = new Map<string, ReturnType<typeof makeAuthority>>()
+  /** What becomes of both with the rotation that is under way. */
+  const after = new Map<string, ReturnType<typeof authorityAfter>>()
   const built = new Map<string, string>()
   const entriesOf = (id: string, isNext: boolean) =>
-    Object.entries(kept.get(id) ?? {}).filter(([name]) => name.startsWith(nextCertificateMark) === isNext)
+    Object.entries(kept.get(id) ?? {}).filter(([name]) => name.startsWith(nextMark) === isNext)
   return {
     built,
     declare: (stack) => void declared.set(stack.id, stack),
@@ -43,7 +46,7 @@ export const stackStoreInMemory = (): StackStore & { declare: (stack: DeclaredSt
       const authority = authorities.get(id) ?? makeAuthority(cluster)
       authorities.set(id, authority)
       const there = kept.get(id) ?? {}
-      const pairs = pairsOf(cluster, servers, days, authority)
+      const pairs = pairsOf(servers, days, authority)
       kept.set(id, {
         authority: authority.certificate,
         ...Object.fromEntries(pairs),
@@ -52,17 +55,36 @@ export const stackStoreInMemory = (): StackStore & { declare: (stack: DeclaredSt
       })
     },
     hasNextCertificates: async (id, servers) => {
-      const made = servers.filter((name) => `${nextCertificateMark}key ${name}` in (kept.get(id) ?? {}))
+      const made = servers.filter((name) => `${nextMark}key ${name}` in (kept.get(id) ?? {}))
       return made.length === 0 ? 'none' : made.length === servers.length ? 'all' : 'some'
     },
-    makeNextCertificates: async (id, { cluster, servers, days, hasNewKeys }) => {
-      const keyOf = (name: string) => (hasNewKeys ? undefined : kept.get(id)?.[`key ${name}`])
-      const pairs = pairsOf(cluster, servers, days, authorities.get(id)!, { mark: nextCertificateMark, keyOf })
-      kept.set(id, { ...kept.get(id), ...Object.fromEntries(pairs) })
+    authorities: async (id) => {
+      const next = after.get(id)
+      return {
+        state: authorityStateOf(authorities.get(id)?.certificate ?? '', coming.has(id)),
+        next: next === undefined ? null : madeFor(next.isChanged ? next.own.certificate : undefined, next.made !== null),
+      }
     },
-    dropNextCertificates: async (id) => void kept.set(id, Object.fromEntries(entriesOf(id, false))),
+    makeNextCertificates: async (id, { cluster, servers, days, hasNewKeys, authority }) => {
+      const keyOf = (name: string) => (hasNewKeys ? undefined : kept.get(id)?.[`key ${name}`])
+      const next = authorityAfter(authority, authorities.get(id)!, coming.get(id), () => makeAuthority(cluster))
+      after.set(id, next)
+      const pairs = pairsOf(servers, days, next.own, { mark: nextMark, keyOf })
+      kept.set(id, { ...kept.get(id), ...Object.fromEntries(pairs), [`${nextMark}authority`]: next.own.certificate })
+    },
+    dropNextCertificates: async (id) => {
+      after.delete(id)
+      kept.set(id, Object.fromEntries(entriesOf(id, false)))
+    },
     adoptNextCertificates: async (id) => {
-      const next = entriesOf(id, true).map(([name, value]) => [name.slice(nextCertificateMark.length), value] as const)
+      const made = after.get(id)
+      after.delete(id)
+      if (made?.isChanged) {
+        authorities.set(id, made.own)
+        coming.delete(id)
+      }
+      if (made?.made) coming.set(id, made.made)
+      const next = entriesOf(id, true).map(([name, value]) => [name.slice(nextMark.length), value] as const)
       kept.set(id, Object.fromEntries([...entriesOf(id, false), ...next]))
     },
     dropKeys: async (id) => {

@@ -1,3 +1,4 @@
+import type { AuthorityState, AuthorityStep } from '@/lib/domain/stack/authorities'
 import type { StackFile } from '@/lib/domain/stack/stack-file'
 import type { HostAddress } from './addresses'
 import type { InventoryServer } from './inventory'
@@ -114,6 +115,7 @@ export interface StackStore {
   secrets: (stackId: string) => Promise<Record<string, string>>
   hasKeys: StacksRead['hasKeys']
   hasNextCertificates: StacksRead['hasNextCertificates']
+  authorities: StacksRead['authorities']
   makeKeys: StacksAct['makeKeys']
   dropKeys: StacksAct['dropKeys']
   makeNextCertificates: StacksAct['makeNextCertificates']
@@ -129,6 +131,8 @@ export interface StacksRead {
   hasKeys: (stackId: string, wanted: StackKeysWanted) => Promise<boolean>
   /** For which of these servers a rotation has made a certificate that is not theirs yet. */
   hasNextCertificates: (stackId: string, servers: readonly string[]) => Promise<'all' | 'some' | 'none'>
+  /** Which authorities the cluster trusts, and what a rotation that has not ended makes of them; null: there is none. */
+  authorities: (stackId: string) => Promise<{ state: AuthorityState; next: AuthorityStep | null }>
   /** Whether the daemon at that door shows the certificate of that name, as seen from that host, which needs Python. null: it shows none. */
   shows: (
     host: HostAddress,
@@ -159,8 +163,15 @@ export interface StacksAct {
   makeKeys: (stackId: string, wanted: StackKeysWanted, options: CallOptions) => Promise<void>
   /** All of them; none is no error. */
   dropKeys: (stackId: string, options: CallOptions) => Promise<void>
-  /** A certificate for each server beside those that are in use, of the same authority, for the key that it has or a new one. Made anew where there are some. */
-  makeNextCertificates: (stackId: string, wanted: StackKeysWanted & { hasNewKeys: boolean }, options: CallOptions) => Promise<void>
+  /**
+   * A certificate for each server beside those that are in use, for the key that it has or a new one, and the authorities that are trusted after that step.
+   * Made anew where there are some.
+   */
+  makeNextCertificates: (
+    stackId: string,
+    wanted: StackKeysWanted & { hasNewKeys: boolean; authority: AuthorityStep },
+    options: CallOptions,
+  ) => Promise<void>
   /** None is no error. */
   dropNextCertificates: (stackId: string, options: CallOptions) => Promise<void>
   /** They are the servers' own from now on, and those before them are gone. None is no error. */

@@ -1,9 +1,9 @@
 import { idOf, type MemoryFleet, memoryFleet } from '@/lib/adapters/memory'
+import { contentFor, readCertificates } from '@/lib/adapters/memory/stack-certificates'
 import { stackHost } from '@/lib/adapters/memory/stack-host'
-import { contentFor, programsOf } from '@/lib/adapters/memory/stacks'
+import { programsOf } from '@/lib/adapters/memory/stacks'
 import { beforePackages, certificateFiles, packagesOf, partFiles, unitOf } from '@/lib/domain/stack/files'
 import { dataDirectoryOf, serversWith } from '@/lib/domain/stack/stack'
-import { tlsFile } from '@/lib/domain/stack/stack-file'
 import { readStackFile } from '@/lib/shapes/stack-file'
 import { stackOf } from '@/lib/shapes/stack-schema'
 
@@ -61,14 +61,14 @@ export const standingFleet = async (text = shopFile, spare: readonly string[] = 
   world.stacks.built.set(stackId, text)
   world.stacks.ran.add(`${stack.postgres.port}/${stack.database.name}:lookup`).add(`${stack.postgres.port}/postgres:roles`)
   for (const server of stack.servers) {
-    const { files, programs, units, shown } = stackHost(world, server.name)
+    const { files, programs, units } = stackHost(world, server.name)
     for (const program of programsOf(packagesOf(stack, server).map(({ name }) => name))) programs.add(program)
     const own = [...certificateFiles(server), ...server.parts.flatMap((part) => partFiles(stack, server, part, primary))]
     for (const file of [...own, ...(server.parts.includes('postgres') ? [beforePackages] : [])])
       files.set(file.path, { content: contentFor(world, stackId, file), before: null })
     for (const part of server.parts) {
       units.set(unitOf[part], { isActive: true, isEnabled: true })
-      shown.set(unitOf[part], files.get(tlsFile('server.pem'))!.content)
+      readCertificates(world, server.name, unitOf[part], 'start')
     }
   }
   // As long as nothing says that it stands etcd may be founded.

@@ -11,6 +11,7 @@ export const stackHost = ({ stacks }: World, hostname: string): MemoryStackHost 
     directories: new Map(),
     listeners: new Set<number>(),
     shown: new Map(),
+    trusted: new Map(),
     whyNotRoot: null,
     clockOffsetMs: 3,
   }

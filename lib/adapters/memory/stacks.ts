@@ -1,10 +1,9 @@
-import { unitOf } from '@/lib/domain/stack/files'
 import { patroniConfigPath } from '@/lib/domain/stack/patroni-file'
-import { nextCertificateMark, secretMark, secretsIn } from '@/lib/domain/stack/secrets'
-import { dataDirectoryOf, portsOf, type Stack } from '@/lib/domain/stack/stack'
-import { type StackFile, tlsFile } from '@/lib/domain/stack/stack-file'
+import { dataDirectoryOf, type Stack } from '@/lib/domain/stack/stack'
+import type { StackFile } from '@/lib/domain/stack/stack-file'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { CallOptions, HostAddress, StacksAct, StacksRead } from '@/lib/ports'
+import { certificateActs, certificateReads, contentFor, readCertificates, refusedIn } from './stack-certificates'
 import { changeEtcdOf, hasQuorum, listEtcd, settleEtcd } from './stack-etcd'
 import { failed, isActive, running, stackHost } from './stack-host'
 import { type Calls, perform, reach } from './world/calls'
@@ -51,17 +50,7 @@ export const memoryStacksRead = (world: World): StacksRead => {
       return { ...found, isBuilt: world.stacks.built.has(stackId), builtFile: world.stacks.built.get(stackId) ?? null }
     },
     hasKeys: async (stackId) => world.stacks.keys.has(stackId),
-    hasNextCertificates: async (stackId) => (world.stacks.nextCertificates.has(stackId) ? 'all' : 'none'),
-    shows: async (host, stackId, { door: { address, port }, certificate }, options) => {
-      await at(host, options)
-      const stack = stackAt(world, `https://${address}:`)
-      const server = stack?.servers.find((one) => one.address === address)
-      if (stack === undefined || server === undefined) return null
-      const part = server.parts.find((one) => portsOf(stack, one).some(([, own]) => own === port))
-      if (part === undefined || !isActive(world, server.name, unitOf[part])) return null
-      const file: StackFile = { path: tlsFile('server.pem'), owner: 'root', mode: '0644', text: secretMark(certificate) }
-      return shownBy(stackHost(world, server.name), unitOf[part]) === contentFor(world, stackId, file)
-    },
+    ...certificateReads(world, at, stackAt),
     look: async (host, stackId, { files = [], programs = [], units = [], directories = [], listeners = [] }, options) => {
       const seen = await at(host, options)
       return {
@@ -147,20 +136,6 @@ const doorAnswer = (world: World, { address, port, title }: { address: string; p
   return port === stack.proxy.readPort ? 'standby' : 'primary'
 }
 
-/** What a file holds once it is written: its owner, mode and generation of secrets first. */
-export const contentFor = (world: World, stackId: string, { owner, mode, text }: StackFile): string => {
-  const names = secretsIn(text)
-  const { keys, certificates, nextCertificates } = world.stacks
-  if (names.length === 0) return `${owner} ${mode} \n${text}`
-  const isNext = names.some((name) => name.startsWith(nextCertificateMark))
-  const rotated = isNext ? nextCertificates.get(stackId) : certificates.get(stackId)
-  const generation = names.some((name) => /(certificate|key) /.test(name)) && rotated ? `, certificates ${rotated}` : ''
-  return `${owner} ${mode} ${keys.get(stackId) ?? 'no keys'}${generation}\n${text.replaceAll(`{{${nextCertificateMark}`, '{{')}`
-}
-
-const shownBy = (host: MemoryStackHost, unit: string): string | undefined =>
-  unit === 'etcd' ? host.files.get(tlsFile('server.pem'))?.content : host.shown.get(unit)
-
 export const programsOf = (packages: readonly string[]): string[] =>
   packages.flatMap((name) => {
     const postgres = /^postgresql-(client-)?(\d+)$/.exec(name)
@@ -197,19 +172,7 @@ export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
       own(stackId, 'make keys', options, () => {
         if (!world.stacks.keys.has(stackId)) world.stacks.keys.set(stackId, 1)
       }),
-    makeNextCertificates: (stackId, _wanted, options) =>
-      own(stackId, 'make next certificates', options, () => {
-        const { certificates, nextCertificates } = world.stacks
-        nextCertificates.set(stackId, (nextCertificates.get(stackId) ?? certificates.get(stackId) ?? 0) + 1)
-      }),
-    dropNextCertificates: (stackId, options) =>
-      own(stackId, 'drop next certificates', options, () => void world.stacks.nextCertificates.delete(stackId)),
-    adoptNextCertificates: (stackId, options) =>
-      own(stackId, 'adopt next certificates', options, () => {
-        const next = world.stacks.nextCertificates.get(stackId)
-        if (next !== undefined) world.stacks.certificates.set(stackId, next)
-        world.stacks.nextCertificates.delete(stackId)
-      }),
+    ...certificateActs(world, own),
     dropKeys: (stackId, options) => own(stackId, 'drop keys', options, () => void world.stacks.keys.delete(stackId)),
     markBuilt: (stackId, file, options) =>
       own(
@@ -236,6 +199,7 @@ export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
           if (there?.content !== content)
             seen.files.set(file.path, { content, before: (options.isAgain ? there?.before : there?.content) ?? null })
         }
+        refusedIn(world, stackId)
       }),
     takeBack: (host, stackId, files, options) =>
       on(host, `take back ${files.map(({ path }) => path).join(' ')}`, options, (seen) => {
@@ -249,9 +213,8 @@ export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
         }
       }),
     unit: (host, unit, verb, options) =>
-      on(host, `${verb} ${unit}`, options, (seen) => {
-        const { units, shown, files } = seen
-        shown.set(unit, files.get(tlsFile('server.pem'))?.content ?? '')
+      on(host, `${verb} ${unit}`, options, ({ units }) => {
+        readCertificates(world, host.hostname, unit, verb)
         if (verb === 'stop') units.set(unit, { isActive: false, isEnabled: false })
         else if (verb === 'start') units.set(unit, { isActive: true, isEnabled: true })
         else if (units.get(unit)?.isActive !== true) throw failed(`${unit} is not active`)

@@ -75,6 +75,7 @@ export const makeStacks = (ssh: Ssh, store: StackStore): { read: StacksRead; act
     declared: store.declared,
     hasKeys: store.hasKeys,
     hasNextCertificates: store.hasNextCertificates,
+    authorities: store.authorities,
     shows: async (host, stackId, { door: { address, port, asks }, certificate }, options) => {
       const values = [address, String(port), asks, tlsFile('server.pem'), tlsFile('postgres.key')]
       const { stdout } = await ssh.exec(host, asRoot(shownScript, values), options)

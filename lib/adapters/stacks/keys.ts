@@ -42,14 +42,16 @@ const make = (
 }
 
 const authorityDays = 3650
-export const authorityName = (cluster: string): string => `${cluster} cluster authority`
+/** No two of them have one name: OpenSSL looks for an issuer by its name, and takes the first of a bundle that has it. */
+const authorityName = (cluster: string): string => `${cluster} cluster authority ${randomBytes(4).toString('hex')}`
 
 export const makeAuthority = (cluster: string, now = new Date()): KeyPair =>
   make({ subject: authorityName(cluster), use: { kind: 'authority' } }, authorityDays, null, now)
 
+const nameOf = (certificate: string): string => new X509Certificate(certificate).subject.replace(/^CN=/, '')
+
 /** For a server by its name, its address, and as itself; never longer than its authority. `privateKey`: the one that it has already. */
 export const makeServerCertificate = (
-  cluster: string,
   { name, address }: { name: string; address: string },
   days: number,
   authority: KeyPair,
@@ -60,7 +62,7 @@ export const makeServerCertificate = (
   return make(
     { subject: name, use },
     Math.min(days, left),
-    { subject: authorityName(cluster), privateKey: authority.privateKey },
+    { subject: nameOf(authority.certificate), privateKey: authority.privateKey },
     now,
     privateKey,
   )

@@ -12,7 +12,7 @@ export interface StackDrift {
   lines: string[]
 }
 
-const isPublic = (name: string): boolean => name === 'authority' || /^(next )?certificate /.test(name)
+const isPublic = (name: string): boolean => /^(next )?(authority$|certificate )/.test(name)
 
 /** Lines that may hold a secret which is not the declared one, and so goes by no name. */
 const mayHold = /pass(word|wd)?|secret|user(name)? =|PRIVATE KEY/i

@@ -1,13 +1,24 @@
+import { nextMark } from './authorities'
 import { patroniFile } from './patroni-file'
 import { poolerFiles } from './pooler-files'
 import { proxyFile } from './proxy-file'
-import { nextCertificateMark, secretMark } from './secrets'
+import { secretMark } from './secrets'
 import { etcdDirectoryOf, type Stack, type StackPart, type StackServer, serversWith } from './stack'
 import { type StackFile, tlsFile } from './stack-file'
 
+const markOf = (which: 'current' | 'next') => (which === 'next' ? nextMark : '')
+
+/** What the daemons of a server have read as trusted authorities since it was written there; only while these are changed. */
+export const trustedFile = (which: 'current' | 'next' | 'none'): StackFile => ({
+  path: tlsFile('trusted.pem'),
+  owner: 'root',
+  mode: '0644',
+  text: which === 'none' ? 'Daemons are about to read another one.\n' : secretMark(`${markOf(which)}authority`),
+})
+
 /** Certificate and keys of one server: one key, in a copy for each user whose daemons need it. `which`: next: those that a rotation has made and not ended with. */
 export const certificateFiles = ({ name, parts }: StackServer, which: 'current' | 'next' = 'current'): StackFile[] => {
-  const mark = which === 'next' ? nextCertificateMark : ''
+  const mark = markOf(which)
   const key = (file: 'postgres.key' | 'etcd.key', owner: StackFile['owner']): StackFile => ({
     path: tlsFile(file),
     owner,
@@ -15,7 +26,7 @@ export const certificateFiles = ({ name, parts }: StackServer, which: 'current' 
     text: secretMark(`${mark}key ${name}`),
   })
   return [
-    { path: tlsFile('ca.pem'), owner: 'root', mode: '0644', text: secretMark('authority') },
+    { path: tlsFile('ca.pem'), owner: 'root', mode: '0644', text: secretMark(`${mark}authority`) },
     { path: tlsFile('server.pem'), owner: 'root', mode: '0644', text: secretMark(`${mark}certificate ${name}`) },
     ...(parts.includes('postgres') || parts.includes('pooler') ? [key('postgres.key', 'postgres')] : []),
     ...(parts.includes('etcd') ? [key('etcd.key', 'etcd')] : []),

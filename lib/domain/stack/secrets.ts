@@ -9,9 +9,6 @@ export const ownSecrets = ['superuser', 'replicator', 'rewind', 'rest', 'pooler'
 
 export const userSecret = (user: string): string => `user ${user}`
 
-/** Before the name of a certificate, and of its key, that a rotation has made and that is not the server's own yet. */
-export const nextCertificateMark = 'next '
-
 const marks = /\{\{([a-z][a-z0-9_. -]*)\}\}/g
 
 /** The names that a text needs, each once. */

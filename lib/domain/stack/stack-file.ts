@@ -8,4 +8,4 @@ export interface StackFile {
 }
 
 const tlsFolder = '/etc/matriarch/tls'
-export const tlsFile = (name: 'ca.pem' | 'server.pem' | 'postgres.key' | 'etcd.key'): string => `${tlsFolder}/${name}`
+export const tlsFile = (name: 'ca.pem' | 'trusted.pem' | 'server.pem' | 'postgres.key' | 'etcd.key'): string => `${tlsFolder}/${name}`

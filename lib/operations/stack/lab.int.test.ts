@@ -6,6 +6,7 @@ import { MemoryJournal, memoryFleet, passingClock } from '@/lib/adapters/memory'
 import { makePortsOverSsh, type PortsOverSsh } from '@/lib/adapters/over-ssh'
 import { openSsh, type Ssh } from '@/lib/adapters/ssh'
 import { makeSshKey } from '@/lib/adapters/vault'
+import { type AuthorityStep, certificatesIn } from '@/lib/domain/stack/authorities'
 import { drive } from '@/lib/kernel/engine/engine'
 import { systemClock } from '@/lib/kernel/ground/clock'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
@@ -185,46 +186,82 @@ test('a server of the file replaced by another one: its members of Patroni and e
   expect(again.effects.filter(({ state: is }) => is === 'will-run').map(({ name }) => name)).toEqual([])
 })
 
-test('certificates are rotated under clients of etcd and of the pooler that meet no error: every daemon shows its new one, nothing is restarted, and Patroni keeps its leader', {
-  timeout: 300_000,
-}, async () => {
-  const secretsBefore = await store.secrets(stackId)
-  const at = (name: string) => lab.host(name).address
-  const tls = '--cacert /etc/matriarch/tls/ca.pem --cert /etc/matriarch/tls/server.pem --key /etc/matriarch/tls/postgres.key'
-  const asRoot = (host: string, script: string) => lab.hosts.exec(host, ['sh', '-c', script], { user: 'root' })
-  const pids = async () =>
-    (await asRoot('db1', 'pgrep -x etcd; pgrep -x patroni; head -1 /var/lib/postgresql/*/shop/postmaster.pid')).stdout
-  const leader = async () =>
-    (await asRoot('db1', `curl -s ${tls} https://${at('db1')}:8008/cluster`)).stdout.match(/"name": "(\w+)", "role": "leader"/)?.[1]
-  const [pidsBefore, leaderBefore] = [await pids(), await leader()]
-  // One puts into etcd, the other opens sessions through the pooler and the proxy, each again and again until the file goes.
-  const loops = {
-    db1: `curl -sf -m 5 ${tls} -o /dev/null -d '{"key":"'$(printf load | base64)'","value":"bG9hZA=="}' https://${at('edge')}:2379/v3/kv/put`,
-    edge: `PGPASSWORD='${secretsBefore['user app']}' PGSSLMODE=verify-ca PGSSLROOTCERT=/etc/matriarch/tls/ca.pem psql -XAtqw -h ${at('edge')} -p 6432 -U app -d app -c 'select 1' >/dev/null`,
-  }
-  const loads = Object.entries(loops).map(([host, one]) =>
-    asRoot(
-      host,
-      `touch /tmp/load; good=0; bad=0; while [ -e /tmp/load ]; do if ${one}; then good=$((good+1)); else bad=$((bad+1)); fi; done; echo $good $bad`,
-    ),
-  )
-  const input = { newKeys: false }
+const asRoot = (host: string, script: string, timeoutMs?: number) => lab.hosts.exec(host, ['sh', '-c', script], { user: 'root', timeoutMs })
+const tls = '--cacert /etc/matriarch/tls/ca.pem --cert /etc/matriarch/tls/server.pem --key /etc/matriarch/tls/postgres.key'
+
+/** `good` and `bad` of each of those commands, run on its host again and again while `work` is done. */
+const underLoad = async (loops: Record<string, string>, work: () => Promise<void>): Promise<number[][]> => {
+  const loop = (one: string) =>
+    `touch /tmp/load; good=0; bad=0; while [ -e /tmp/load ]; do if ${one}; then good=$((good+1)); else bad=$((bad+1)); fi; done; echo $good $bad`
+  const loads = Object.entries(loops).map(([host, one]) => asRoot(host, loop(one), 250_000))
+  await work().finally(() => Promise.all(Object.keys(loops).map((host) => asRoot(host, 'rm -f /tmp/load'))))
+  return (await Promise.all(loads)).map(({ stdout }) => stdout.trim().split(' ').map(Number))
+}
+
+const rotate = async (authority: AuthorityStep) => {
+  const input = { newKeys: false, authority }
   const { digest, reason } = await makeTargetPlan(rotateCertificates, over.ports.read, input, stackId, new AbortController().signal)
   expect(reason).toBeNull()
   const journal = new MemoryJournal(passingClock())
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
-  const job = { id: 'rotate', targetId: stackId, input, digest }
+  const job = { id: `rotate ${authority}`, targetId: stackId, input, digest }
   const state = await drive(rotateCertificates, job, journal.open(), over.ports, options)
-  await Promise.all(Object.keys(loops).map((host) => asRoot(host, 'rm -f /tmp/load')))
-  const counts = (await Promise.all(loads)).map(({ stdout }) => stdout.trim().split(' ').map(Number))
   expect(said(state, journal)).toMatch(/^done/)
-  expect(counts.map(([good, bad]) => [good! > 5, bad])).toEqual([
-    [true, 0],
-    [true, 0],
-  ])
+}
+
+/** Clients of etcd, of any of these members, and of the pooler; the latter trust what the servers trusted when they began. */
+const clients = async (members: string[]) => {
+  const { 'user app': password, authority } = await store.secrets(stackId)
+  const put = `{"key":"'$(printf load | base64)'","value":"bG9hZA=="}`
+  const puts = members.map((name) => `curl -sf -m 5 ${tls} -o /dev/null -d '${put}' https://${lab.host(name).address}:2379/v3/kv/put`)
+  await asRoot('edge', `cat > /tmp/trusted.pem <<'PEM'\n${authority}PEM`)
+  return {
+    db1: `{ ${puts.join(' || ')}; }`,
+    edge: `PGPASSWORD='${password}' PGSSLMODE=verify-ca PGSSLROOTCERT=/tmp/trusted.pem psql -XAtqw -h ${lab.host('edge').address} -p 6432 -U app -d app -c 'select 1' >/dev/null`,
+  }
+}
+
+const leader = async () =>
+  (await asRoot('db1', `curl -s ${tls} https://${lab.host('db1').address}:8008/cluster`)).stdout.match(
+    /"name": "(\w+)", "role": "leader"/,
+  )?.[1]
+const noErrors = [
+  [true, 0],
+  [true, 0],
+]
+
+test('certificates are rotated under clients of etcd and of the pooler that meet no error: every daemon shows its new one, nothing is restarted, and Patroni keeps its leader', {
+  timeout: 300_000,
+}, async () => {
+  const before = await store.secrets(stackId)
+  const pids = async () =>
+    (await asRoot('db1', 'pgrep -x etcd; pgrep -x patroni; head -1 /var/lib/postgresql/*/shop/postmaster.pid')).stdout
+  const [pidsBefore, leaderBefore] = [await pids(), await leader()]
+  const counts = await underLoad(await clients(['edge']), () => rotate('keep'))
+  expect(counts.map(([good, bad]) => [good! > 5, bad])).toEqual(noErrors)
   expect([await pids(), await leader()]).toEqual([pidsBefore, leaderBefore])
   const after = await store.secrets(stackId)
-  expect(Object.keys(after).filter((name) => /^certificate (db1|db3|edge)/.test(name) && after[name] === secretsBefore[name])).toEqual([])
-  expect(after.authority).toBe(secretsBefore.authority)
+  expect(Object.keys(after).filter((name) => /^certificate (db1|db3|edge)/.test(name) && after[name] === before[name])).toEqual([])
+  expect(after.authority).toBe(before.authority)
+  expect((await planned()).effects.filter(({ state: is }) => is === 'will-run').map(({ name }) => name)).toEqual([])
+})
+
+test('another authority takes over under clients that meet no error: it is trusted by all before it signs, and no member of etcd or Patroni ever refuses another', {
+  timeout: 300_000,
+}, async () => {
+  const before = await store.secrets(stackId)
+  const leaderBefore = await leader()
+  const refusals = async () => {
+    const count = `cat /var/log/lab-etcd.log /var/log/lab-patroni.log 2>/dev/null | grep -ciE 'unknown authority|unknown ca|bad certificate|certificate.verify.failed'`
+    return (await Promise.all(['db1', 'db3', 'edge'].map((name) => asRoot(name, count)))).map(({ stdout }) => stdout.trim())
+  }
+  const refusalsBefore = await refusals()
+  for (const authority of ['add', 'use', 'retire'] as const) {
+    const counts = await underLoad(await clients(['edge', 'db1', 'db3']), () => rotate(authority))
+    expect([authority, ...counts.map(([good, bad]) => [good! > 5, bad])]).toEqual([authority, ...noErrors])
+  }
+  expect(await refusals()).toEqual(refusalsBefore)
+  expect(await leader()).toBe(leaderBefore)
+  expect(certificatesIn((await store.secrets(stackId)).authority!)).not.toContain(before.authority)
   expect((await planned()).effects.filter(({ state: is }) => is === 'will-run').map(({ name }) => name)).toEqual([])
 })

@@ -12,7 +12,7 @@ const named = (servers: readonly StackServer[]): string => servers.map(({ name }
 /** null: all of them are as they should be. Else what is missing, in words. */
 type WhyNotUp = PartSpec['whyNotUp']
 
-const whyEtcdIll: WhyNotUp = async (facts, ports, servers, signal) => {
+export const whyEtcdIll: WhyNotUp = async (facts, ports, servers, signal) => {
   const options = { timeoutMs: lookTimeoutMs, signal }
   const healthy = await Promise.all(
     servers.map((server) =>

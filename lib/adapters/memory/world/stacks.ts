@@ -11,6 +11,8 @@ export interface MemoryStackHost {
   listeners: Set<number>
   /** The certificate that each unit shows, as the file held it when it last read it. etcd reads it for each connection. */
   shown: Map<string, string>
+  /** `ca.pem` as each unit last read it. */
+  trusted: Map<string, string>
   whyNotRoot: string | null
   clockOffsetMs: number
 }
@@ -22,6 +24,11 @@ export interface MemoryEtcdMember {
   isLearner: boolean
 }
 
+export interface MemoryAuthorities {
+  trusted: number[]
+  coming: number | null
+}
+
 /** Declared clusters of a fleet in memory. Its daemons are as simple as their laws: etcd needs a quorum, Patroni needs etcd, others copy a leader. */
 export interface MemoryStacks {
   declared: Map<string, DeclaredStack>
@@ -31,6 +38,9 @@ export interface MemoryStacks {
   keys: Map<string, number>
   /** Generation of certificates that a rotation has made and not ended with, by stack. */
   nextCertificates: Map<string, number>
+  /** Authorities by number, the one that signs first; and one that signs nothing yet. By stack; without an entry it is number 0 alone. */
+  authorities: Map<string, MemoryAuthorities>
+  nextAuthorities: Map<string, MemoryAuthorities>
   /** Generation of certificates, by stack; 0 where none was rotated. */
   certificates: Map<string, number>
   /** The file that a build ended with, by stack. */
@@ -54,6 +64,8 @@ export const noStacks = (): MemoryStacks => ({
   keys: new Map(),
   nextCertificates: new Map(),
   certificates: new Map(),
+  authorities: new Map(),
+  nextAuthorities: new Map(),
   built: new Map(),
   hosts: new Map(),
   etcd: new Map(),

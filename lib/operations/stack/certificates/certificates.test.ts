@@ -1,36 +1,45 @@
 import { expect, test } from 'vitest'
 import { redeclare, shopFile, stackId, standingFleet } from '@/e2e/harness/twin/stack'
 import { type MemoryFleet, MemoryJournal } from '@/lib/adapters/memory'
+import { contentFor, readCertificates } from '@/lib/adapters/memory/stack-certificates'
 import { stackHost } from '@/lib/adapters/memory/stack-host'
-import { contentFor } from '@/lib/adapters/memory/stacks'
-import { certificateFiles } from '@/lib/domain/stack/files'
+import type { AuthorityStep } from '@/lib/domain/stack/authorities'
+import { certificateFiles, trustedFile } from '@/lib/domain/stack/files'
 import { brokenOf, countStates, crashMatrix, type Disturbance } from '@/lib/kernel/engine/crash-matrix'
 import { drive } from '@/lib/kernel/engine/engine'
 import { makeTargetPlan } from '@/lib/kernel/operation/plan-making'
 import { buildCluster } from '..'
 import { rotateCertificates } from '.'
 
-const input = { newKeys: false }
-const planOf = (fleet: MemoryFleet, operation = rotateCertificates) =>
-  makeTargetPlan(operation, fleet.read, input, stackId, new AbortController().signal)
+const inputOf = (authority: AuthorityStep) => ({ newKeys: false, authority })
+const planOf = (fleet: MemoryFleet, authority: AuthorityStep = 'keep') =>
+  makeTargetPlan(rotateCertificates, fleet.read, inputOf(authority), stackId, new AbortController().signal)
+/** What a build would still do. */
+const toBuild = async (fleet: MemoryFleet) =>
+  (await makeTargetPlan(buildCluster, fleet.read, {}, stackId, new AbortController().signal)).effects.filter(
+    ({ state }) => state === 'will-run',
+  )
 const journalOf = (fleet: MemoryFleet) => new MemoryJournal(fleet.clock)
-const run = async (fleet: MemoryFleet, journal = journalOf(fleet)) => {
-  const { digest, reason } = await planOf(fleet)
+const run = async (fleet: MemoryFleet, journal = journalOf(fleet), authority: AuthorityStep = 'keep') => {
+  const { digest, reason } = await planOf(fleet, authority)
   expect(reason).toBeNull()
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: fleet.clock }
-  return drive(rotateCertificates, { id: 'job', targetId: stackId, input, digest }, journal.open(), fleet, options)
+  return drive(rotateCertificates, { id: 'job', targetId: stackId, input: inputOf(authority), digest }, journal.open(), fleet, options)
 }
 /** Generation of the certificates that the console keeps; those beside them where a rotation has not ended. */
 const kept = ({ world: { stacks } }: MemoryFleet) => [stacks.certificates.get(stackId) ?? 0, stacks.nextCertificates.get(stackId) ?? null]
 /** Servers whose files, or whose daemons, have other certificates than the console keeps as theirs. */
 const strays = ({ world }: MemoryFleet): string[] =>
   world.stacks.meant.get(stackId)!.servers.flatMap((server) => {
-    const { files, shown, units } = stackHost(world, server.name)
+    const { files, shown, trusted, units } = stackHost(world, server.name)
     const wanted = certificateFiles(server).map((file) => [file.path, contentFor(world, stackId, file)] as const)
     const late = wanted.filter(([path, content]) => files.get(path)?.content !== content).map(([path]) => path)
     const [, pem] = wanted.find(([path]) => path.endsWith('server.pem'))!
     const reloaded = ['patroni', 'pgbouncer'].filter((unit) => units.get(unit)?.isActive && shown.get(unit) !== pem)
-    return [...late, ...reloaded].map((one) => `${server.name}: ${one}`)
+    const ca = wanted.find(([path]) => path.endsWith('ca.pem'))![1]
+    const unread = [...trusted].filter(([unit, content]) => units.get(unit)?.isActive && content !== ca).map(([unit]) => `${unit} trusts`)
+    const left = files.has(trustedFile('none').path) ? ['a file of the rotation'] : []
+    return [...late, ...reloaded, ...unread, ...left].map((one) => `${server.name}: ${one}`)
   })
 
 test('the plan names every file and reload of each server, no secret, and looking changes nothing', async () => {
@@ -55,8 +64,22 @@ test('servers take their certificates one at a time, the primary last, nothing i
     'console: adopt',
   ])
   expect([strays(fleet), kept(fleet)]).toEqual([[], [1, null]])
-  expect((await planOf(fleet, buildCluster)).effects.filter(({ state }) => state === 'will-run')).toEqual([])
+  expect(await toBuild(fleet)).toEqual([])
   expect([await run(fleet), strays(fleet), kept(fleet)]).toEqual(['done', [], [2, null]])
+})
+
+test('another authority is trusted by every daemon before any certificate of it is shown, no member refuses another, and the former one goes last', async () => {
+  const fleet = await standingFleet()
+  expect((await planOf(fleet, 'use')).reason).toContain('only “keep” and “add” follow')
+  for (const authority of ['add', 'use', 'retire'] as const) {
+    const made = fleet.calls.made.length
+    expect(await run(fleet, journalOf(fleet), authority)).toBe('done')
+    const acts = fleet.calls.made.slice(made).map(({ act, target }) => `${target}: ${act}`)
+    expect(acts.filter((act) => act.includes('restart'))).toEqual(['db2', 'edge', 'db1'].map((name) => `${name}: restart etcd`))
+    expect([strays(fleet), await toBuild(fleet), fleet.world.violations]).toEqual([[], [], []])
+    expect((await planOf(fleet, authority)).reason).toMatch(/only “keep” and “\w+” follow/)
+  }
+  expect(fleet.world.stacks.authorities.get(stackId)).toEqual({ trusted: [1], coming: null })
 })
 
 test('with a member of etcd or of Patroni down, before the build, or after a change of the servers no certificate is touched', async () => {
@@ -86,19 +109,32 @@ test('a member that does not come back well holds up the others, and the former 
   expect([strays(fleet), kept(fleet)]).toEqual([[], [0, null]])
 })
 
-test('wherever its driver dies, whatever goes wrong and whenever it is cancelled, every daemon shows the certificate that the console keeps as its own', {
+/** Its daemons trust a new authority that signs nothing yet. */
+const trustingBoth = async () => {
+  const fleet = await standingFleet()
+  const { authorities, meant } = fleet.world.stacks
+  authorities.set(stackId, { trusted: [0, 1], coming: 1 })
+  for (const server of meant.get(stackId)!.servers) {
+    const { files, trusted } = stackHost(fleet.world, server.name)
+    for (const file of certificateFiles(server)) files.set(file.path, { content: contentFor(fleet.world, stackId, file), before: null })
+    for (const unit of trusted.keys()) readCertificates(fleet.world, server.name, unit, 'start')
+  }
+  return fleet
+}
+
+test('wherever its driver dies, whatever goes wrong and whenever it is cancelled, every daemon shows the certificate that the console keeps as its own, and trusts its authorities', {
   timeout: 120_000,
 }, async () => {
   const results = await crashMatrix(
     async () => {
-      const fleet = await standingFleet()
-      const { digest } = await planOf(fleet)
+      const fleet = await trustingBoth()
+      const { digest } = await planOf(fleet, 'use')
       const planned = new Map<number, Disturbance>()
       fleet.calls.interfere = ({ nth }) => planned.get(nth)
       const journal = journalOf(fleet)
       return {
         operation: rotateCertificates,
-        job: { id: 'job', targetId: stackId, input, digest },
+        job: { id: 'job', targetId: stackId, input: inputOf('use'), digest },
         ports: fleet,
         clock: fleet.clock,
         journal,

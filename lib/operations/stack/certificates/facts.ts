@@ -1,5 +1,5 @@
-import { certificateFiles, unitOf } from '@/lib/domain/stack/files'
-import { nextCertificateMark } from '@/lib/domain/stack/secrets'
+import { type AuthorityState, type AuthorityStep, nextMark, stepsFrom } from '@/lib/domain/stack/authorities'
+import { certificateFiles, trustedFile, unitOf } from '@/lib/domain/stack/files'
 import { type StackPart, type StackServer, serversWith } from '@/lib/domain/stack/stack'
 import { digestOf } from '@/lib/kernel/ground/digest'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
@@ -18,9 +18,20 @@ export type RotateFacts = BuildFacts & {
   /** What of the cluster is not well; null: all of it is. */
   ill: string | null
   hasNewKeys: boolean
+  authority: AuthorityStep
+  authorities: { state: AuthorityState; next: AuthorityStep | null }
 }
 
-export const gatherRotation = async (ports: ReadPorts, { newKeys }: { newKeys: boolean }, context: GatherContext): Promise<RotateFacts> => {
+export interface RotateInput {
+  newKeys: boolean
+  authority: AuthorityStep
+}
+
+export const gatherRotation = async (
+  ports: ReadPorts,
+  { newKeys, authority }: RotateInput,
+  context: GatherContext,
+): Promise<RotateFacts> => {
   const facts = await gatherBuild(ports, {}, context)
   const names = facts.stack?.servers.map(({ name }) => name) ?? []
   const isSeen = facts.declared.isBuilt && facts.stack !== null && facts.hosts.every(({ seen }) => seen !== null)
@@ -28,6 +39,8 @@ export const gatherRotation = async (ports: ReadPorts, { newKeys }: { newKeys: b
     ...facts,
     next: await ports.stacks.hasNextCertificates(facts.declared.id, names),
     hasNewKeys: newKeys,
+    authority,
+    authorities: await ports.stacks.authorities(facts.declared.id),
     ill: isSeen ? await whyNotWhole(facts, ports, context.signal) : null,
   }
 }
@@ -41,6 +54,19 @@ export const isUnchanged = (facts: RotateFacts): Verdict =>
 
 export const isWell = ({ ill }: RotateFacts): Verdict =>
   ill === null ? passBecause('Every member of etcd and of Patroni, and every door.') : refuse(ill)
+
+const said: Readonly<Record<AuthorityState, string>> = {
+  one: 'The cluster trusts one authority: only “keep” and “add” follow.',
+  coming: 'The cluster trusts a new authority that signs nothing yet: only “keep” and “use” follow.',
+  former: 'The new authority signs, and the former one is still trusted: only “keep” and “retire” follow.',
+}
+
+/** A step that would be one too far is never taken: a server would show a certificate that another one refuses. */
+export const follows = ({ authority, authorities: { state, next } }: RotateFacts): Verdict => {
+  if (next !== null && next !== authority)
+    return refuse(`A rotation was abandoned half way: choose “${next}” as authority to complete it first.`)
+  return stepsFrom[state].includes(authority) ? pass : refuse(said[state])
+}
 
 /** Those of a rotation that was abandoned are replaced by its next run. */
 export const areOwn = (facts: RotateFacts): Verdict => {
@@ -58,9 +84,13 @@ export const inOrder = async (facts: RotateFacts, ports: ReadPorts, signal: Abor
   return stackIn(facts).servers.toSorted((a, b) => Number(a.name === primary?.name) - Number(b.name === primary?.name))
 }
 
-/** Units that read their certificate again when they are told to; etcd reads it for each connection, and HAProxy has none. */
-export const unitsToReload = ({ parts }: StackServer): string[] =>
-  parts.filter((part) => part === 'postgres' || part === 'pooler').map((part) => unitOf[part])
+/** Units that read their certificate again when they are told to; etcd reads it for each connection, and HAProxy has none but the authorities. */
+export const unitsToReload = ({ authority }: Pick<RotateFacts, 'authority'>, { parts }: StackServer): string[] =>
+  parts.filter((part) => part !== 'etcd' && (part !== 'proxy' || authority !== 'keep')).map((part) => unitOf[part])
+
+/** etcd reads the authorities when it starts, and then alone. */
+export const restartsEtcd = ({ authority }: Pick<RotateFacts, 'authority'>, { parts }: StackServer): boolean =>
+  authority !== 'keep' && parts.includes('etcd')
 
 const doorsOf = (facts: RotateFacts, { address, parts }: StackServer): StackTlsDoor[] => {
   const { postgres, patroni, etcd, pooler } = stackIn(facts)
@@ -91,9 +121,12 @@ export const whyNotShown = async (
 ): Promise<string | null> => {
   const options = { timeoutMs: lookTimeoutMs, signal }
   const { id } = facts.declared
-  const { files } = await ports.stacks.look(addressOf(facts, server.name), id, { files: certificateFiles(server, which) }, options)
-  if (files.some(({ state }) => state !== 'same')) return `the files of ${server.name} are others`
-  const certificate = `${which === 'next' ? nextCertificateMark : ''}certificate ${server.name}`
+  const wanted = [...certificateFiles(server, which), ...(facts.authority === 'keep' ? [] : [trustedFile(which)])]
+  const { files } = await ports.stacks.look(addressOf(facts, server.name), id, { files: wanted }, options)
+  const isAsWanted = ({ path, state }: (typeof files)[number]) =>
+    state === 'same' || (which === 'current' && state === 'absent' && path === trustedFile(which).path)
+  if (!files.every(isAsWanted)) return `the files of ${server.name} are others`
+  const certificate = `${which === 'next' ? nextMark : ''}certificate ${server.name}`
   const doors = doorsOf(facts, server)
   const shown = await Promise.all(
     doors.map((door) => orNull(ports.stacks.shows(askerFor(facts, server), id, { door, certificate }, options), signal)),

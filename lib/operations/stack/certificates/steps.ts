@@ -1,13 +1,14 @@
-import { certificateFiles } from '@/lib/domain/stack/files'
+import { certificateFiles, trustedFile } from '@/lib/domain/stack/files'
 import type { StackServer } from '@/lib/domain/stack/stack'
+import type { StackFile } from '@/lib/domain/stack/stack-file'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect, StepContext } from '@/lib/kernel/operation/operation'
 import type { ActPorts, ReadPorts } from '@/lib/ports'
 import { readyWith } from '../begun'
 import { addressOf, stackIn } from '../facts'
 import { keysWanted } from '../keys'
-import { whyNotWhole } from '../parts'
-import { inOrder, type RotateFacts, unitsToReload, whyNotShown } from './facts'
+import { whyEtcdIll, whyNotWhole } from '../parts'
+import { inOrder, type RotateFacts, restartsEtcd, unitsToReload, whyNotShown } from './facts'
 
 const actTimeoutMs = 30_000
 const lookEveryMs = 500
@@ -20,12 +21,19 @@ const nextOf = (facts: RotateFacts, ports: ReadPorts) =>
     stackIn(facts).servers.map(({ name }) => name),
   )
 
+const ofWhom: Readonly<Record<RotateFacts['authority'], string>> = {
+  keep: 'of the cluster’s own authority',
+  add: 'of the cluster’s own authority, and a new authority that is trusted beside it and signs nothing yet',
+  use: 'of the new authority, while the former one stays trusted',
+  retire: 'of the cluster’s own authority, and trust it alone from now on',
+}
+
 export const makeNext = (): Effect<RotateFacts, null, null> => ({
   title: 'Make certificates',
   preview: (facts) => {
     const { servers, days } = keysWanted(stackIn(facts))
     return {
-      sentence: `Make a new certificate${facts.hasNewKeys ? ' and key' : ', for the key that it has,'} for ${servers.map(({ name }) => name).join(', ')}, valid for ${days} days, of the cluster’s own authority. They are sealed in the console beside those in use.`,
+      sentence: `Make a new certificate${facts.hasNewKeys ? ' and key' : ', for the key that it has,'} for ${servers.map(({ name }) => name).join(', ')}, valid for ${days} days, ${ofWhom[facts.authority]}. They are sealed in the console beside those in use.`,
       commands: [],
     }
   },
@@ -34,7 +42,7 @@ export const makeNext = (): Effect<RotateFacts, null, null> => ({
   run: (facts, _before, ports, { signal }) =>
     ports.act.stacks.makeNextCertificates(
       facts.declared.id,
-      { ...keysWanted(stackIn(facts)), hasNewKeys: facts.hasNewKeys },
+      { ...keysWanted(stackIn(facts)), hasNewKeys: facts.hasNewKeys, authority: facts.authority },
       { timeoutMs: actTimeoutMs, signal },
     ),
   timeoutMs: actTimeoutMs + 10_000,
@@ -61,7 +69,8 @@ export const replaceCertificates = (): Effect<RotateFacts, Before, null> => {
         'On each server, the primary last: write certificate and key, have its daemons read them, and wait until they show the new certificate and every member and door answers.',
       commands: stackIn(facts).servers.flatMap((server) => [
         ...certificateFiles(server, 'next').map(({ path }) => `${server.name}: write ${path}`),
-        ...unitsToReload(server).map((unit) => `${server.name}: systemctl reload ${unit}`),
+        ...unitsToReload(facts, server).map((unit) => `${server.name}: systemctl reload ${unit}`),
+        ...(restartsEtcd(facts, server) ? [`${server.name}: systemctl restart etcd`] : []),
       ]),
     }),
     check: async (facts, ports, context) => {
@@ -76,14 +85,16 @@ export const replaceCertificates = (): Effect<RotateFacts, Before, null> => {
         await put(facts, ports, server, 'next', context)
         context.note('info', `${server.name} shows its new certificate.`)
       }
+      await until(context, '', () => whyNotWhole(facts, ports.read, context.signal))
     },
-    timeoutMs: ({ stack }) => (stack?.servers.length ?? 1) * (settleTimes * lookEveryMs + 2 * actTimeoutMs),
+    timeoutMs: ({ stack }) => (stack?.servers.length ?? 1) * (2 * settleTimes * lookEveryMs + 4 * actTimeoutMs),
     isRedone: () => true,
     ending: {
       undo: async (facts, _before, _output, ports, context) => {
         for (const server of await inOrder(facts, ports.read, context.signal))
           if ((await whyNotShown(facts, ports.read, server, 'current', context.signal)) !== null)
             await put(facts, ports, server, 'current', context)
+        await forgetTrusted(facts, ports, context)
       },
       sentence: 'Write the former ones again, one server at a time.',
       timeoutMs: 600_000,
@@ -107,9 +118,22 @@ async function until({ signal, pause }: Context, before: string, why: () => Prom
 async function put(facts: RotateFacts, ports: ActPorts, server: StackServer, which: 'current' | 'next', context: Context): Promise<void> {
   const host = addressOf(facts, server.name)
   const options = { timeoutMs: actTimeoutMs, signal: context.signal }
-  await ports.act.stacks.put(host, facts.declared.id, certificateFiles(server, which), { ...options, isAgain: true })
-  for (const unit of unitsToReload(server)) await ports.act.stacks.unit(host, unit, 'reload', options)
+  const write = (files: StackFile[]) => ports.act.stacks.put(host, facts.declared.id, files, { ...options, isAgain: true })
+  if (facts.authority !== 'keep') await write([trustedFile('none')])
+  await write(certificateFiles(server, which))
+  for (const unit of unitsToReload(facts, server)) await ports.act.stacks.unit(host, unit, 'reload', options)
+  if (restartsEtcd(facts, server)) {
+    await ports.act.stacks.unit(host, 'etcd', 'restart', options)
+    await until(context, '', () => whyEtcdIll(facts, ports.read, [server], context.signal))
+  }
+  if (facts.authority !== 'keep') await write([trustedFile(which)])
   await until(context, '', () => whyNotShown(facts, ports.read, server, which, context.signal))
+}
+
+async function forgetTrusted(facts: RotateFacts, ports: ActPorts, { signal }: Context): Promise<void> {
+  if (facts.authority === 'keep') return
+  for (const { name } of stackIn(facts).servers)
+    await ports.act.stacks.remove(addressOf(facts, name), [trustedFile('none').path], { timeoutMs: actTimeoutMs, signal })
 }
 
 export const adoptNext = (): Effect<RotateFacts, null, null> => ({
@@ -117,9 +141,11 @@ export const adoptNext = (): Effect<RotateFacts, null, null> => ({
   preview: () => ({ sentence: 'Delete the former certificates and keys in the console.', commands: [] }),
   check: async (facts, ports, { intended }) =>
     intended !== null && (await nextOf(facts, ports)) === 'none' ? { found: 'done', output: null } : { found: 'ready', before: null },
-  run: (facts, _before, ports, { signal }) =>
-    ports.act.stacks.adoptNextCertificates(facts.declared.id, { timeoutMs: actTimeoutMs, signal }),
-  timeoutMs: actTimeoutMs + 10_000,
+  run: async (facts, _before, ports, context) => {
+    await forgetTrusted(facts, ports, context)
+    await ports.act.stacks.adoptNextCertificates(facts.declared.id, { timeoutMs: actTimeoutMs, signal: context.signal })
+  },
+  timeoutMs: 2 * actTimeoutMs,
   isRedone: () => true,
   ending: { final: 'Every daemon shows the new ones.', harmless: true },
 })

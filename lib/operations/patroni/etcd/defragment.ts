@@ -14,6 +14,8 @@ const defragmentTimeoutMs = 120_000
 const leftoverBytes = 256 * 1024
 const settleMs = 500
 const settleTimes = 40
+/** A member that was not asked itself forgets old revisions, and says so, a moment after the one that was. */
+const looseTimes = 10
 
 export const etcdDefragment = defineOperation({
   name: 'etcd-defragment',
@@ -84,13 +86,13 @@ const inOrder = (members: readonly EtcdMemberState[]): EtcdMemberState[] =>
 const isLoose = ({ databaseBytes, usedBytes }: EtcdMemberState): boolean =>
   databaseBytes === null || usedBytes === null || databaseBytes - usedBytes > leftoverBytes
 
-/** Bytes of the file of each member that has space to free, by its id, as it was found. */
+/** Bytes of the file of each member, by its id, as it was found. */
 type Sizes = Record<string, number>
 const sizesOf = (members: readonly EtcdMemberState[]): Sizes =>
-  Object.fromEntries(members.filter(isLoose).map(({ id, databaseBytes }) => [id, databaseBytes ?? 0]))
-/** Its file is as large as it was found. What was written since it shrank does not count: etcd is in use meanwhile. */
-const isToShrink = ({ id, databaseBytes }: EtcdMemberState, found: Sizes): boolean =>
-  found[id] !== undefined && (databaseBytes === null || databaseBytes >= found[id])
+  Object.fromEntries(members.map(({ id, databaseBytes }) => [id, databaseBytes ?? 0]))
+/** It has space to free, and its file is as large as it was found. What was written since it shrank does not count: etcd is in use meanwhile. */
+const isToShrink = (member: EtcdMemberState, found: Sizes): boolean =>
+  isLoose(member) && found[member.id] !== undefined && (member.databaseBytes === null || member.databaseBytes >= found[member.id]!)
 
 function defragment(): Effect<EtcdFacts, Sizes, null> {
   return {
@@ -103,10 +105,10 @@ function defragment(): Effect<EtcdFacts, Sizes, null> {
     }),
     check: async (facts, ports, { signal, intended }) => {
       const { members } = await lookNow(facts, ports, signal)
-      const before = intended?.before ?? sizesOf(members)
-      const left = members.filter((one) => isToShrink(one, before)).map(nameOf)
+      if (intended === null) return { found: 'ready', before: sizesOf(members) }
+      const left = members.filter((one) => isToShrink(one, intended.before)).map(nameOf)
       if (left.length === 0) return { found: 'done', output: null }
-      return { found: 'ready', before, ...(intended === null ? {} : { partly: `${left.join(', ')} is still to be defragmented` }) }
+      return { found: 'ready', before: intended.before, partly: `${left.join(', ')} is still to be defragmented` }
     },
     run: async (facts, found, ports, { signal, note, pause }) => {
       const place = facts.asker!.place as EtcdPlace
@@ -124,10 +126,19 @@ function defragment(): Effect<EtcdFacts, Sizes, null> {
           isOver: true,
         })
       }
-      const all = inOrder((await whole()).members)
-      for (const { id } of all) {
-        const before = (await whole()).members.find((one) => one.id === id)
-        if (before === undefined || !isToShrink(before, found)) continue
+      /** As it is once it has space to free; undefined: it has none, or is gone. */
+      const loose = async (id: string): Promise<EtcdMemberState | undefined> => {
+        for (let time = 0; time < looseTimes; time++) {
+          const one = (await whole()).members.find((member) => member.id === id)
+          if (one === undefined || isToShrink(one, found)) return one
+          if (one.databaseBytes !== null && one.databaseBytes < (found[id] ?? 0)) return undefined
+          await pause(settleMs)
+        }
+        return undefined
+      }
+      for (const { id } of inOrder((await whole()).members)) {
+        const before = await loose(id)
+        if (before === undefined) continue
         await ports.act.etcd.defragment(place, id, { timeoutMs: defragmentTimeoutMs, signal })
         const after = (await whole()).members.find((one) => one.id === id)
         note('info', `${nameOf(before)}: ${formatBytes(before.databaseBytes ?? 0)} → ${formatBytes(after?.databaseBytes ?? 0)}`)

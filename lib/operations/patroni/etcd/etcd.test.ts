@@ -88,6 +88,24 @@ test('the leader is defragmented last, and no member before the others answer ag
   expect(busy).toEqual(['2', '3', '1'])
 })
 
+test('a member that forgets old revisions a moment after the one that was asked is defragmented too', async () => {
+  const fleet = standing()
+  const setUsed = (usedBytes: number) => {
+    const seen = etcdOf(fleet)
+    fleet.world.etcd.set(patroniScope, { ...seen, members: seen.members.map((one) => (one.id === '3' ? { ...one, usedBytes } : one)) })
+  }
+  const late = etcdOf(fleet).members.find(({ id }) => id === '3')!
+  fleet.calls.afterwards = ({ act }) => {
+    if (!act.startsWith('etcd compact')) return
+    setUsed(late.databaseBytes!)
+    void fleet.clock.sleep(1500).then(() => setUsed(16_384))
+  }
+  expect([await defragmented(fleet), etcdOf(fleet).members.map(({ databaseBytes }) => databaseBytes)]).toEqual([
+    'done',
+    [16_384, 16_384, 16_384],
+  ])
+})
+
 test('a member that is written to after it was defragmented, so that pages of it are free again, counts as defragmented', async () => {
   const fleet = standing()
   let times = 0

@@ -52,7 +52,7 @@ test('one that obeys no signal but the last is killed with its children, after i
   expect(result).toMatchObject({ exitCode: null, signal: 'SIGKILL', isTimedOut: true })
   const child = Number(readFileSync(join(directory, 'stubborn.child'), 'utf8'))
   expect(child).toBeGreaterThan(1)
-  expect(isAlive(child)).toBe(false)
+  await expect.poll(() => isAlive(child), { timeout: 10_000 }).toBe(false)
 })
 
 test('what a script leaves behind in its group ends with it, and does not hold its answer up', async () => {
@@ -61,7 +61,8 @@ test('what a script leaves behind in its group ends with it, and does not hold i
     exitCode: 0,
     output: 'done\n',
   })
-  expect(isAlive(Number(readFileSync(join(directory, 'leaves.child'), 'utf8')))).toBe(false)
+  const child = Number(readFileSync(join(directory, 'leaves.child'), 'utf8'))
+  await expect.poll(() => isAlive(child), { timeout: 10_000 }).toBe(false)
 })
 
 test('a script sees PATH, HOME, LANG and what it is given, and nothing of this process', async () => {

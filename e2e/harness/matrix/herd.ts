@@ -124,9 +124,12 @@ export const openLabHerd = async (fleet: Fleet, herdName: string, stand?: HerdSt
   const ports: ActPorts = { act, read: { ...read, postgres: remembering(read.postgres, seen) } }
   // On a busy machine the first handshake with a host takes longer than a look at it may: no case is to be judged by that.
   const answers = [
-    ...names.map((host) => ({ host, look: () => read.postgres.probe(instance(host).address, firstLook) })),
-    ...[...poolers.values()].map(({ title, address }) => ({ host: title, look: () => read.poolers.look(address, firstLook) })),
-  ].map(({ host, look }) => until(`${host} to answer`, async () => (await look()).state === 'online', { timeoutMs: 100_000 }))
+    ...names.map((host) => ({ host, isReady: async () => doesItsPart(await read.postgres.probe(instance(host).address, firstLook)) })),
+    ...[...poolers.values()].map(({ title, address }) => ({
+      host: title,
+      isReady: async () => (await read.poolers.look(address, firstLook)).state === 'online',
+    })),
+  ].map(({ host, isReady }) => until(`${host} to answer`, isReady, { timeoutMs: 100_000 }))
   await Promise.all(answers)
   return {
     lab,
@@ -158,6 +161,10 @@ const standing = (herdName: string, host: HostAddress, { port, dataDirectory }: 
 })
 
 const firstLook = { timeoutMs: 60_000 }
+
+/** A standby streams; one that connects anew just then does not for a moment. */
+export const doesItsPart = ({ state, role, upstream }: Probe): boolean =>
+  state === 'online' && (role !== 'standby' || upstream?.status === 'streaming')
 
 const poolerOn = (herdName: string, host: HostAddress): InventoryPooler => ({
   id: `pgbouncer on ${host.hostname}`,

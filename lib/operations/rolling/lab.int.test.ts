@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testFleet } from '@/e2e/harness/lab'
-import { type LabHerd, manageLabPoolers, openLabHerd } from '@/e2e/harness/matrix/herd'
+import { doesItsPart, type LabHerd, manageLabPoolers, openLabHerd } from '@/e2e/harness/matrix/herd'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
 import { drillReport } from '@/lib/domain/drill/report'
 import { judgeMove } from '@/lib/domain/proof/certificate'
@@ -41,6 +41,7 @@ test('a herd under load gets a setting that needs a restart on every member, is 
   const ledgerFile = herd.lab.layout.at('ledger-rolling')
   const load = await startLoad(herd.lab, 'shop', { ledgerFile, writers: 8, through: ['front'] })
   await until('some commits', () => ackedIn(ledgerFile) > 100, patient)
+  for (const host of members) await until(`${host} to do its part`, async () => doesItsPart(await probe(host)), patient)
 
   const input = rollingRestart.input.parse({ leadBack: true, blockers: 'cut' }) as JsonObject
   const plan = await makeTargetPlan(rollingRestart, herd.ports.read, input, 'shop', new AbortController().signal)

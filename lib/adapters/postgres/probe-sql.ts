@@ -29,6 +29,7 @@ select json_build_object(
   'receiver', (select to_jsonb(w) from pg_stat_wal_receiver w limit 1),
   'isReceiving', (
     select coalesce(lower(a.wait_event) in ('walreceivermain', 'walwrite', 'walsync', 'walinitwrite', 'walinitsync'), false)
+      or w.last_msg_send_time <> w.last_msg_receipt_time
       or coalesce(lower(a.wait_event), '') not like 'libpq%' and a.backend_start < clock_timestamp() - interval '2 s'
     from pg_stat_wal_receiver w join pg_stat_activity a on a.pid = w.pid limit 1),
   'receiverHeardAgo', (select extract(epoch from clock_timestamp() - w.last_msg_receipt_time) from pg_stat_wal_receiver w limit 1),
@@ -88,7 +89,10 @@ export interface ProbeAnswer {
   startedAt: string
   confLoadedAt: string
   receiver: Record<string, unknown> | null
-  /** The receiver waits for WAL or writes it, or is past its beginning. It calls itself streaming before its upstream has even accepted the slot. */
+  /**
+   * The receiver waits for WAL or writes it, has had a message (it begins with one time for both ends of the last one), or is past its beginning. It calls
+   * itself streaming before its upstream has even accepted the slot; one that works just then waits for nothing.
+   */
   isReceiving?: boolean | null
   receiverHeardAgo?: number | null
   slotName: string | null

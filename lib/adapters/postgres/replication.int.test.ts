@@ -111,6 +111,27 @@ test('where more servers come round than sessions are kept, the ones that are ke
   }
 })
 
+test('a receiver is seen as streaming from its first message on, however busy it is', async () => {
+  const sql = (cluster: TestCluster, statement: string) => sqlAsOwner(sshd, cluster, statement)
+  const upstream = async () => (await postgres.read.probe(standby.instance(), quick)).upstream
+  await expect.poll(upstream, { timeout: 20_000 }).toMatchObject({ status: 'streaming' })
+  await sql(standby, `alter system set wal_retrieve_retry_interval = '1ms'`)
+  await sql(standby, 'select pg_reload_conf()')
+  const writing = sql(
+    primary,
+    `do $$ begin while clock_timestamp() < now() + interval '3 s' loop perform pg_logical_emit_message(false, 'busy', repeat('x', 300)); end loop; end $$`,
+  )
+  const former = await sql(standby, 'select pid from pg_stat_wal_receiver')
+  expect(await sql(primary, 'select pg_terminate_backend(pid) from pg_stat_replication')).toBe('t')
+  const hasHad = `select last_msg_send_time <> last_msg_receipt_time and pid <> ${former} from pg_stat_wal_receiver`
+  await expect.poll(() => sql(standby, hasHad), { timeout: 20_000 }).toBe('t')
+  const seen = new Set<string | null | undefined>()
+  for (let look = 0; look < 200; look += 1) seen.add((await upstream())?.status)
+  await writing
+  await sql(standby, 'alter system reset wal_retrieve_retry_interval')
+  expect([...seen]).toEqual(['streaming'])
+}, 60_000)
+
 test('an order to stop that a cut network delivers once its caller has given it up is not followed', async () => {
   let deliver = () => {}
   const healed = new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test'
 
 /** Files that move herds, and of those that look at people alone enough that both halves take equally long; all others run beside them. */
-const herds = /(discovery|failover|headers|identity-provider|passkey|people|records|second-factor|switchover)\.spec\.ts$/
+const herds = /(crash|discovery|failover|headers|identity-provider|passkey|people|records|second-factor|switchover)\.spec\.ts$/
 /** Every page, shared out: each project looks at those whose records it makes. */
 const pages = /pages\.spec\.ts$/
 

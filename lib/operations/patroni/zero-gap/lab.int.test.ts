@@ -108,7 +108,7 @@ test('writers through the pooler see the leader move there and back without an e
   const ledgerFile = herd.lab.layout.at('ledger-zero-gap')
   const load = await startLoad(herd.lab, viaPooler(), { ledgerFile, writers: 8 })
   await until('some commits', () => ackedIn(ledgerFile) > 200, patient)
-  for (let moves = 0; moves < 4; moves++) {
+  for (let moves = 0; moves < 2; moves++) {
     const [from, to] = await patroni.leader().then((leader) => [leader, other(leader)] as const)
     const moved = await run(to)
     expect(trouble(moved)).toEqual([])

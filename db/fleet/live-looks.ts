@@ -35,19 +35,22 @@ const readLooks = async <Answer>(ids: readonly string[], { kind, question }: Loo
   return new Map(rows.map((row) => [row.instanceId, row]))
 }
 
-/** Asks workers to look at these, for a while. Answers with the database's clock before they can have. */
-const want = async (ids: readonly string[], { kind, question, everySeconds }: Look): Promise<Date> => {
-  const { rows } = await getPool().query<{ now: Date }>(
+/** Asks workers to look at these, for a while. Answers with the database's clock before they can have, and whether a worker was seen lately. */
+const want = async (ids: readonly string[], { kind, question, everySeconds }: Look): Promise<{ now: Date; hasWorkers: boolean }> => {
+  const { rows } = await getPool().query<{ now: Date; hasWorkers: boolean }>(
     `with wanted as (
        insert into live_looks (instance_id, kind, question, every_seconds, wanted_until)
        select unnest($1::uuid[]), $2, $3, $4::real, now() + interval '${wantedSeconds} seconds'
        on conflict (instance_id, kind, question) do update set wanted_until = excluded.wanted_until
      )
-     select now() as now, pg_notify('looks', '')`,
+     select now() as now, exists (select from workers where seen_at > now() - interval '15 seconds') as "hasWorkers", pg_notify('looks', '')`,
     [ids, kind, question, everySeconds],
   )
-  return rows[0]!.now
+  return rows[0]!
 }
+
+/** Where no worker lives, one that is being started gets no longer than this. */
+const absentWaitMs = 1_000
 
 /**
  * Has workers look at these instances, and waits for them a while where nobody looked within `freshMs`. What is not fresh then is answered as it was, with
@@ -59,10 +62,11 @@ export const watchLooks = async <Answer>(
   { freshMs, waitMs, signal }: { freshMs: number; waitMs: number; signal?: AbortSignal },
 ): Promise<Map<string, LookRow<Answer>>> => {
   if (ids.length === 0) return new Map()
-  const now = await want(ids, look)
+  const { now, hasWorkers } = await want(ids, look)
   const isFresh = (row: LookRow<Answer> | undefined) => row?.lookedAt != null && row.lookedAt.getTime() > now.getTime() - freshMs
-  const looks = await untilAll(ids, look, isFresh, AbortSignal.any([AbortSignal.timeout(waitMs), ...(signal ? [signal] : [])]))
-  const old = 'No worker has looked within the last seconds.'
+  const patience = AbortSignal.timeout(hasWorkers ? waitMs : Math.min(waitMs, absentWaitMs))
+  const looks = await untilAll(ids, look, isFresh, AbortSignal.any([patience, ...(signal ? [signal] : [])]))
+  const old = hasWorkers ? 'No worker has looked within the last seconds.' : 'No worker answers. Start one, or read its log.'
   return new Map(
     ids.map((instanceId) => {
       const row = looks.get(instanceId) ?? { instanceId, lookedAt: null, seenAt: null, because: null, answer: null }

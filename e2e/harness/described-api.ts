@@ -1,10 +1,13 @@
 import { expect } from 'vitest'
 import { openApiDocument } from '@/app/api/_lib/openapi'
+import { makeInventory } from '@/db/fleet/inventory'
 import { getPool } from '@/db/pg/client'
+import { startLiveLooks } from '@/jobs/observer/live-looks'
 import { idOf } from '@/lib/adapters/memory'
 import { ensureLocalAdmin } from '@/lib/auth/bootstrap'
 import { createToken } from '@/lib/auth/tokens'
 import type { Actor, Role } from '@/lib/kernel/access/access'
+import { logger } from '@/lib/log'
 import { type ApiServer, serveApi } from './api'
 import { origin, setConsoleEnvironment, signIn } from './browser-login'
 import { Description, type OpenApi } from './described'
@@ -55,7 +58,7 @@ const personCalled = async (name: string): Promise<Actor> => {
   return { kind: 'person', personId: rows[0].id, name, grants: [{ role: 'admin', environmentId: null }] }
 }
 
-/** A console whose every answer is held against its own description as it comes: database, a worker on a fleet in memory, an administrator, a host that has enrolled. */
+/** A console whose every answer is held against its own description as it comes: database, a worker on a fleet in memory and one that looks at it live, an administrator, a host that has enrolled. */
 export class DescribedApi {
   readonly description = new Description(documented)
   hostToken = ''
@@ -63,6 +66,7 @@ export class DescribedApi {
   private constructor(
     readonly bench: Bench,
     readonly worker: WorkerProcess,
+    readonly looks: { stop: () => Promise<void> },
     readonly api: ApiServer,
     readonly admin: Actor,
     readonly token: string,
@@ -72,9 +76,10 @@ export class DescribedApi {
     setConsoleEnvironment()
     const bench = await openBench(shapes, 'postgres')
     const worker = await bench.startWorker()
+    const looks = await startLiveLooks({ ...bench.served.fleet.read, inventory: makeInventory(), log: logger() })
     const admin = await personCalled('admin')
     const { token } = await createToken(admin, { name: 'admin', role: 'admin', environmentId: null, expiresAt: null })
-    const stage = new DescribedApi(bench, worker, await serveApi(), admin, token)
+    const stage = new DescribedApi(bench, worker, looks, await serveApi(), admin, token)
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
     const wanted = { name: 'dev', environmentId: idOf('dev'), expiresAt }
     const { headers } = await stage.login()
@@ -85,6 +90,7 @@ export class DescribedApi {
   }
 
   async close(): Promise<void> {
+    await this.looks.stop()
     await this.api.close()
     await this.bench.close()
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeInventory } from '@/db/fleet/inventory'
 import { watchActivity, watchLog } from '@/db/fleet/watch'
 import { getPool } from '@/db/pg/client'
+import { forgetWorker, registerWorker } from '@/db/runs/workers'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
 import { ids, openShop } from '@/e2e/harness/observed-shop'
 import { twinSession } from '@/e2e/harness/twin/sessions'
@@ -50,6 +51,8 @@ const emptyLog: LogSeen = {
 /** A worker's looks, with what each instance answers and how often it was asked. */
 const worker = async (answer: (id: string) => Promise<Activity>, readLog: ServerLogRead['look'] = async () => emptyLog) => {
   const asked: string[] = []
+  const id = crypto.randomUUID()
+  await registerWorker({ id, host: 'h', pid: 1, startedAt: new Date(), jobs: 0 })
   const looks = await startLiveLooks({
     inventory: makeInventory(),
     activity: {
@@ -64,7 +67,11 @@ const worker = async (answer: (id: string) => Promise<Activity>, readLog: Server
     health: memoryFleet([]).read.health,
     log: log as never,
   })
-  return { asked, stop: looks.stop }
+  const stop = async () => {
+    await forgetWorker(id)
+    await looks.stop()
+  }
+  return { asked, stop }
 }
 
 test('what somebody watches is looked at, and nothing else', async () => {
@@ -154,11 +161,13 @@ test('a log is for those who may run SQL there, and that they read it is in the 
   expect(rows).toContainEqual({ actor_name: 'reader', detail: { words: 'deadlock' } })
 })
 
-test('without a worker the answer says so', async () => {
-  expect((await watchActivity(admin, 'instance', ids.a!, AbortSignal.timeout(200)))[0]).toMatchObject({
-    activity: null,
-    because: 'No worker has looked within the last seconds.',
-  })
+test('without a worker the answer soon says so, and with one that does not look, that none has looked', async () => {
+  const why = async (signal?: AbortSignal) => (await watchActivity(admin, 'instance', ids.a!, signal))[0]!.because
+  expect(await why()).toBe('No worker answers. Start one, or read its log.')
+  const id = crypto.randomUUID()
+  await registerWorker({ id, host: 'h', pid: 1, startedAt: new Date(), jobs: 0 })
+  expect(await why(AbortSignal.timeout(200))).toBe('No worker has looked within the last seconds.')
+  await forgetWorker(id)
 })
 
 test('who may not read data sees what statements do without their values; who may not look into the environment sees nothing', async () => {

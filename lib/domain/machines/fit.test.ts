@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type FittedMachine, losses, type OfferedType, whyNotFit } from './fit'
-import { monthlyPrice, sayPriceChange, typePrice } from './prices'
+import { monthlyPrice, sayPriceChange, sayPrices, typePrice } from './prices'
 
 const machine: FittedMachine = { type: 'm5.large', zone: 'us-east-1a', market: 'on-demand', architecture: 'x86_64', hasEna: true }
 const offered = (type: string, given: Partial<OfferedType> = {}): OfferedType => ({
@@ -49,6 +49,16 @@ test('the price of a month is told with the date of its list, and never guessed 
   expect(own('us-east-1', 'm5.large', 'm5.xlarge')).toContain('costs $70.08 more')
   expect(own('eu-west-1', 'm5.large', 'm5.xlarge')).toBe(
     'no price known for m5.large and m5.xlarge in eu-west-1, from the console’s own list of 2026-09, which is of us-east-1 alone',
+  )
+})
+
+test('the prices of several types name each once, and a type without one is said to have none', () => {
+  const own = (type: string) => typePrice('us-east-1', type, null, null)
+  expect(sayPrices([own('m5.large'), own('m5.xlarge'), own('m5.large')])).toBe(
+    'm5.large $70.08, m5.xlarge $140.16 (on demand, list of 2026-09)',
+  )
+  expect(sayPrices([own('m5.large'), own('q9.large')])).toMatch(
+    /^m5[.]large \$70[.]08, q9[.]large not known \(on demand, list of 2026-09 and /,
   )
 })
 

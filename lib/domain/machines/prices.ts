@@ -1,4 +1,4 @@
-import { dollars, hoursPerMonth } from '../prices/month'
+import { dollars, hoursPerMonth, notKnown } from '../prices/month'
 import { samplePrices } from './sample'
 
 export interface MonthlyPrice {
@@ -70,4 +70,10 @@ export const sayPriceChange = (before: TypePrice, after: TypePrice, times = 1): 
   const saved = from - to
   const change = saved === 0 ? 'the same' : saved > 0 ? `saves ${dollars(saved)}` : `costs ${dollars(-saved)} more`
   return `${dollars(from)} → ${dollars(to)}, ${change} (on demand, ${[...new Set([before.source, after.source])].join(' and ')})`
+}
+
+/** Of each type, once: `m6i.xlarge $140.16, m5a.xlarge not known (on demand, list of 2026-09)`. `times`: as of `sayPriceChange`. */
+export const sayPrices = (prices: readonly TypePrice[], times = 1): string => {
+  const said = prices.map(({ type, monthlyUsd }) => `${type} ${monthlyUsd === null ? notKnown : dollars(monthlyUsd * times)}`)
+  return `${[...new Set(said)].join(', ')} (on demand, ${[...new Set(prices.map(({ source }) => source))].join(' and ')})`
 }

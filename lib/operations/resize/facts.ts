@@ -2,7 +2,7 @@ import { sameRecords } from '@/lib/domain/dns/records'
 import { wantedRecords } from '@/lib/domain/dns/wanted'
 import { classOfType } from '@/lib/domain/machines/classes'
 import { type FittedMachine, type OfferedType, whyNotFit } from '@/lib/domain/machines/fit'
-import { sayPriceChange, type TypePrice } from '@/lib/domain/machines/prices'
+import { sayPriceChange, sayPrices, type TypePrice } from '@/lib/domain/machines/prices'
 import { standInsOf } from '@/lib/domain/machines/stand-ins'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { GatherContext } from '@/lib/kernel/operation/operation'
@@ -118,7 +118,7 @@ export const lookAtOwnMachine = async (
     return { ...none, db, prices: await pricesOf(db.now?.class, wanted.map(classOfType)) }
   }
   const [seen, { poolers }] = await Promise.all([lookAtMachine(ports, machine, wanted, context), ports.inventory.wholeMachine(machine.id)])
-  return { ...none, ...seen, poolers, prices: await pricesOf(seen.now?.type, wanted) }
+  return { ...none, ...seen, poolers, prices: await pricesOf(seen.now?.type, [...wanted, ...seen.standIns]) }
 }
 
 export const priceIn = ({ prices }: Pick<MachineFacts, 'prices'>, type: string): TypePrice | null =>
@@ -128,6 +128,12 @@ export const priceIn = ({ prices }: Pick<MachineFacts, 'prices'>, type: string):
 export const priceRow = (facts: Pick<MachineFacts, 'prices'>, from: string, to: string, times = 1) => {
   const [before, after] = [priceIn(facts, from), priceIn(facts, to)]
   return before === null || after === null ? [] : [{ label: 'Price per month', value: sayPriceChange(before, after, times) }]
+}
+
+/** What else it may become, and what each costs; empty where it may become nothing else. */
+export const otherPrices = (facts: Pick<MachineFacts, 'prices' | 'standIns'>, fallbacks: readonly string[], times = 1) => {
+  const prices = [...new Set([...fallbacks, ...facts.standIns])].flatMap((type) => priceIn(facts, type) ?? [])
+  return prices.length === 0 ? [] : [{ label: 'Price per month of another type that it may become', value: sayPrices(prices, times) }]
 }
 
 const lookAtMachine = async (

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { sayPriceChange, sumOf } from '@/lib/domain/machines/prices'
+import { sayPriceChange, sayPrices, sumOf } from '@/lib/domain/machines/prices'
 import type { JsonObject } from '@/lib/kernel/ground/json'
 import { notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Verdict } from '@/lib/kernel/operation/plan'
@@ -35,6 +35,16 @@ const sayMember = (member: RollMember, { type }: Wanted): string | null => {
   if (now.type === type) return `${type} already`
   const [before, after] = [priceIn({ prices }, now.type), priceIn({ prices }, type)]
   return `${now.type} → ${type}${before === null || after === null ? '' : `, per month ${sayPriceChange(before, after)}`}`
+}
+
+/** What each of them costs that any member may become beside what was asked for. */
+const othersRow = (taken: readonly RollMember[], input: Wanted) => {
+  const prices = taken
+    .map(machineOf)
+    .flatMap(({ prices, standIns, now }) =>
+      now?.type === input.type ? [] : [...wantedTypes({ input }).slice(1), ...standIns].flatMap((type) => priceIn({ prices }, type) ?? []),
+    )
+  return prices.length === 0 ? [] : [{ label: 'Price per month of another type that a machine may become', value: sayPrices(prices) }]
 }
 
 /** Nothing where a price is not known: each member says so itself. */
@@ -94,7 +104,7 @@ export const resizeHerd = rolling({
     needless: (member) => (machineOf(member).now?.type === given.type ? notNeeded(`Its machine is ${given.type} already.`) : null),
   }),
   now: sayMember,
-  rows: sumRow,
+  rows: (taken, input) => [...sumRow(taken, input), ...othersRow(taken, input)],
   gates: [
     { name: 'machine', title: 'Their machines are known and run', look: onMachine(hasMachine) },
     { name: 'fits', title: 'The machines can become that type', look: onMachine(fits) },

@@ -15,7 +15,7 @@ import { stopOf } from '../steps/stop-input'
 import { noClients, noTransactions } from './clients'
 import { changeClass } from './db'
 import { either } from './either'
-import { gatherResize, priceRow, type ResizeFacts, returning, wantedTypes } from './facts'
+import { gatherResize, otherPrices, priceRow, type ResizeFacts, returning, wantedTypes } from './facts'
 import { fits, hasMachine, hasUpstream, isAlone, isResizable, isStandby, keepsAddress, namesLeft, noPoolers, othersLeft } from './gates'
 import { afterReturn, beforeStop, hasHooks, moveAway, moveBack, movesAway, movesBack } from './hooks'
 import { resizeInput } from './input'
@@ -32,7 +32,9 @@ const dbRows = (facts: ResizeFacts) => {
   const { db, machine, input } = facts
   if (db === null || db.now === null || machine === null) return []
   const [from, to] = [db.now.class, classOfType(input.type)]
-  return [{ label: 'Type', value: `${from} → ${to}` }, ...priceRow(facts, from, to, db.now.isMultiAz ? 2 : 1)]
+  const times = db.now.isMultiAz ? 2 : 1
+  const others = wantedTypes(facts).slice(1).map(classOfType)
+  return [{ label: 'Type', value: `${from} → ${to}` }, ...priceRow(facts, from, to, times), ...otherPrices(facts, others, times)]
 }
 
 export const resize = defineOperation({
@@ -77,7 +79,11 @@ export const resize = defineOperation({
     ...dbRows(facts),
     ...(facts.now === null || facts.machine === null
       ? []
-      : [{ label: 'Type', value: `${facts.now.type} → ${facts.input.type}` }, ...priceRow(facts, facts.now.type, facts.input.type)]),
+      : [
+          { label: 'Type', value: `${facts.now.type} → ${facts.input.type}` },
+          ...priceRow(facts, facts.now.type, facts.input.type),
+          ...otherPrices(facts, wantedTypes(facts).slice(1)),
+        ]),
   ],
   affected: (facts) => lossOf(facts, { mode: facts.input.mode, moment: 'while its machine changes', isBack: true }),
   offered: (row) => (row.manager === 'rds' ? acceptsConnections(seenRow(row)) : isStandby(seenRow(row))),

@@ -110,6 +110,20 @@ test('where neither the wanted types nor the former one can be had for as long a
   expect([isNamed(fleet, 'n2'), isStreaming(fleet.world, fleet.instance('demo on n2'))]).toEqual([true, true])
 })
 
+test('the plan says what each type costs that the machine may become: fallbacks, and those that stand in', async () => {
+  const own = standInsOf('m5.large', 'x86_64').filter((type) => type !== 'm6i.xlarge' && type !== 'm5.xlarge')
+  const row = (plan: Awaited<ReturnType<typeof planOf>>) =>
+    plan.now.flatMap(({ label, value }) => (label.includes('may become') ? [value] : [])).join()
+  const said = row(await planOf(resizeFleet(), { fallbacks: 'm6i.xlarge' }))
+  for (const type of ['m6i.xlarge', ...own]) expect(said).toMatch(new RegExp(`\\b${type.replace('.', '[.]')} \\$[0-9]+[.][0-9]{2}`))
+  expect(said).toMatch(/ \(on demand, list of [0-9-]+\)$/)
+  const fleet = resizeFleet()
+  const herd = operationByName('resize-herd')!
+  const input = herd.input.parse({ type: 'm5.xlarge', fallbacks: 'm6i.xlarge' }) as JsonObject
+  const { herdId } = fleet.instance('demo on n2').inventory
+  expect(row(await makeTargetPlan(herd, fleet.read, input, herdId, new AbortController().signal))).toBe(said)
+})
+
 test('a machine in another state than it was seen in is looked at again, and still becomes the type that was asked for', async () => {
   const fleet = resizeFleet()
   let isEarly = true

@@ -47,8 +47,14 @@ export interface HerdStand {
  * One herd of a real lab with the ports of a worker. Addresses are those of the lab's own network, so that standbys can be given them; the console's SSH
  * goes through a relay to each. Inventory and facts are held in memory; the herd has no DNS names.
  */
-export const openLabHerd = async (fleet: Fleet, herdName: string, stand?: HerdStand): Promise<LabHerd> => {
-  const { lab, close } = await startLab(fleet)
+export const openLabHerd = async (fleet: Fleet, herdName: string, stand?: HerdStand): Promise<LabHerd> =>
+  herdOf(await startLab(fleet), herdName, stand)
+
+/** Another herd of a lab that runs, with ports of its own; closing it leaves the lab as it is. */
+export const openOtherHerd = (lab: Lab, herdName: string): Promise<LabHerd> => herdOf({ lab, close: async () => {} }, herdName)
+
+const herdOf = async ({ lab, close }: Awaited<ReturnType<typeof startLab>>, herdName: string, stand?: HerdStand): Promise<LabHerd> => {
+  const { fleet } = lab
   const key = makeSshKey('lab herd')
   lab.authorize(key.publicKey)
   const [inside, outside] = [await labAddresses(lab, { isInside: true }), await labAddresses(lab)]

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AptHost, type Deb, dropDebs, serverScripts } from '@/e2e/harness/apt-host'
 import { testFleet } from '@/e2e/harness/lab'
-import { type LabHerd, manageLabPoolers, openLabHerd } from '@/e2e/harness/matrix/herd'
+import { type LabHerd, manageLabPoolers, openLabHerd, openOtherHerd } from '@/e2e/harness/matrix/herd'
 import { MemoryJournal, passingClock } from '@/lib/adapters/memory'
 import { drive } from '@/lib/kernel/engine/engine'
 import { systemClock } from '@/lib/kernel/ground/clock'
@@ -22,24 +22,35 @@ const of = (minor: number): Deb => ({ name: server, version: `${major}.${minor}-
 const cronOf = (version: string, depends?: string): Deb => ({ name: cron, version, ...(depends === undefined ? {} : { depends }) })
 
 let herd: LabHerd
+/** A second one on hosts of its own, which only the run over both touches. */
+let other: LabHerd
+const otherMembers = ['c', 'd']
 const apt = new Map<string, AptHost>()
 const on = (host: string) => apt.get(host)!
 beforeAll(async () => {
-  herd = await openLabHerd(testFleet({ shop: 'a > b' }, { idleHosts: ['front'], poolers: [{ host: 'front', herd: 'shop' }] }), 'shop')
-  await manageLabPoolers(herd)
+  const poolers = [
+    { host: 'front', herd: 'shop' },
+    { host: 'side', herd: 'till' },
+  ]
+  herd = await openLabHerd(testFleet({ shop: 'a > b', till: 'c > d' }, { idleHosts: ['front', 'side'], poolers }), 'shop')
+  other = await openOtherHerd(herd.lab, 'till')
+  await Promise.all([manageLabPoolers(herd), manageLabPoolers(other, 'c')])
   const installed = [of(18), cronOf('1.4-1', `${server} (<< ${major}.90)`)]
-  await Promise.all(members.map(async (host) => apt.set(host, await AptHost.open(herd.lab, host, installed))))
+  await Promise.all([...members, ...otherMembers].map(async (host) => apt.set(host, await AptHost.open(herd.lab, host, installed))))
 })
 afterAll(async () => {
   dropDebs()
+  await other?.close()
   await herd?.close()
 })
 
-const targetOf = (operation: Operation, host: string) => (operation.on === 'instance' ? herd.instance(host).id : 'shop')
+const herdOf = (host: string) => (members.includes(host) ? herd : other)
+const nameOf = (host: string) => herdOf(host).instance(host).herdName
+const targetOf = (operation: Operation, host: string) => (operation.on === 'instance' ? herd.instance(host).id : nameOf(host))
 const inputOf = (operation: Operation) =>
   operation.input.parse(operation === upgradeMinor ? {} : { canary: false, blockers: 'cut' }) as JsonObject
 const planOf = (operation: Operation, host = 'a') =>
-  makeTargetPlan(operation, herd.ports.read, inputOf(operation), targetOf(operation, host), new AbortController().signal)
+  makeTargetPlan(operation, herdOf(host).ports.read, inputOf(operation), targetOf(operation, host), new AbortController().signal)
 
 const begin = async (operation: Operation, host = 'a') => {
   const { digest, reason } = await planOf(operation, host)
@@ -47,14 +58,14 @@ const begin = async (operation: Operation, host = 'a') => {
   const journal = new MemoryJournal(passingClock())
   const job = { id: 'job', targetId: targetOf(operation, host), input: inputOf(operation), digest }
   const options = { driver: 'test', signal: new AbortController().signal, isCancelRequested: () => false, clock: systemClock }
-  return { journal, goOn: () => drive(operation, job, journal.open(), herd.ports, options) }
+  return { journal, goOn: () => drive(operation, job, journal.open(), herdOf(host).ports, options) }
 }
 const troubles = (journal: MemoryJournal) =>
   journal.lines
     .flatMap((line) => ('because' in line && /failed|attention|refused/.test(line.kind) ? [String(line.because)] : []))
     .join('\n')
 
-const probe = (host: string) => herd.ports.read.postgres.probe(herd.instance(host).address, { timeoutMs: 30_000 })
+const probe = (host: string) => herdOf(host).ports.read.postgres.probe(herdOf(host).instance(host).address, { timeoutMs: 30_000 })
 const startedAt = async (host: string) => (await probe(host)).postmasterStartedAt
 const runs = async (host: string) => {
   const { state, role, upstream } = await probe(host)
@@ -114,29 +125,39 @@ describe('apt-get fails', () => {
   })
 })
 
-test('a rolling minor upgrade by the real apt under writers: versions before and after in the plan, each member restarted on the new one, no client sees an error and no commit is lost, and a second run has nothing to do', {
-  timeout: 120_000,
-}, async () => {
-  await Promise.all(members.map((host) => on(host).offer([of(20)])))
-  const planned = await planOf(rollingMinorUpgrade)
-  expect(planned.now.map(({ value }) => value)).toEqual([`standby, ${major}.19 → ${major}.20`, `primary, ${major}.18 → ${major}.20`])
-  const before = await Promise.all(members.map(startedAt))
-  const ledgerFile = herd.lab.layout.at('ledger-upgrade')
-  const load = await startLoad(herd.lab, 'shop', { ledgerFile, writers: 4, through: ['front'] })
-  const { journal, goOn } = await begin(rollingMinorUpgrade)
+/** The rolling upgrade of the herd that starts on this primary, while clients write through its pooler; 0 errors, 0 lost. */
+const upgradeUnderLoad = async (primary: string, through: string): Promise<void> => {
+  const name = nameOf(primary)
+  const ledgerFile = herd.lab.layout.at(`ledger-${name}`)
+  const load = await startLoad(herd.lab, name, { ledgerFile, writers: 4, through: [through] })
+  const { journal, goOn } = await begin(rollingMinorUpgrade, primary)
   expect([await goOn(), troubles(journal)]).toEqual(['done', ''])
   const { failed, unknown, acked, longestWaitMs } = await load.stop()
-  console.info(`upgrade: ${acked} commits; the longest wait of a client was ${longestWaitMs} ms.`)
+  console.info(`upgrade of ${name}: ${acked} commits; the longest wait of a client was ${longestWaitMs} ms.`)
   expect({ failed, unknown }).toEqual({ failed: 0, unknown: 0 })
-  expect(await verify(herd.lab, 'shop', ledgerFile)).toMatchObject({ lost: [], duplicate: [], phantom: [], isClean: true })
-  expect(await Promise.all(members.map((host) => on(host).versions()))).toEqual(
-    members.map(() => ({ [server]: `${major}.20-1 ii`, [cron]: '1.4-1 ii' })),
+  expect(await verify(herd.lab, name, ledgerFile)).toMatchObject({ lost: [], duplicate: [], phantom: [], isClean: true })
+}
+
+test('a rolling minor upgrade of two herds at once by the real apt under writers: versions before and after in the plan, each member restarted on the new one, no client sees an error and no commit is lost, and a second run has nothing to do', {
+  timeout: 120_000,
+}, async () => {
+  const all = [...members, ...otherMembers]
+  await Promise.all(all.map((host) => on(host).offer([of(20)])))
+  const shown = async (host: string) => (await planOf(rollingMinorUpgrade, host)).now.map(({ value }) => value)
+  expect(await shown('a')).toEqual([`standby, ${major}.19 → ${major}.20`, `primary, ${major}.18 → ${major}.20`])
+  expect(await shown('c')).toEqual([`standby, ${major}.18 → ${major}.20`, `primary, ${major}.18 → ${major}.20`])
+  const before = await Promise.all(all.map(startedAt))
+  await Promise.all([upgradeUnderLoad('a', 'front'), upgradeUnderLoad('c', 'side')])
+  expect(await Promise.all(all.map((host) => on(host).versions()))).toEqual(
+    all.map(() => ({ [server]: `${major}.20-1 ii`, [cron]: '1.4-1 ii' })),
   )
-  const after = await Promise.all(members.map(startedAt))
-  expect(after.map((at, index) => at !== before[index])).toEqual([true, true])
-  expect(await Promise.all(members.map(runs))).toEqual([
-    ['online', 'standby', 'streaming'],
-    ['online', 'primary', undefined],
-  ])
-  expect((await planOf(rollingMinorUpgrade)).reason).toBe('There is nothing to do: it is already in this state.')
+  const after = await Promise.all(all.map(startedAt))
+  expect(after.map((at, index) => at !== before[index])).toEqual(all.map(() => true))
+  for (const [former, led] of [members, otherMembers])
+    expect(await Promise.all([former!, led!].map(runs))).toEqual([
+      ['online', 'standby', 'streaming'],
+      ['online', 'primary', undefined],
+    ])
+  for (const primary of ['a', 'c'])
+    expect((await planOf(rollingMinorUpgrade, primary)).reason).toBe('There is nothing to do: it is already in this state.')
 })

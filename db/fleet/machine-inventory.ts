@@ -51,6 +51,7 @@ const instanceHooks: InventoryRead['instanceHooks'] = async (id) => {
 
 /** With one machine of each region, a running one first: what is tried on it is a dry run. */
 const selectAccount = `select a.id, a.name, a.environment_id, a.aws_account, a.machine_tags, a.looks_for_rds,
+    exists (select from blueprints b where b.account_id = a.id) as launches,
     array(select r.region from unnest(a.regions) r (region)) as regions,
     array(select (select m.instance_id from machines m where m.account_id = a.id and m.region = r.region and m.kind = 'ec2' and m.state not in ('gone', 'terminated')
       order by m.state = 'running' desc, m.title, m.id limit 1) from unnest(a.regions) r (region)) as samples
@@ -85,6 +86,7 @@ interface AccountRow {
   aws_account: string | null
   machine_tags: string[]
   looks_for_rds: boolean
+  launches: boolean
   regions: string[]
   samples: (string | null)[]
 }
@@ -113,6 +115,7 @@ const cloudAccount: InventoryRead['cloudAccount'] = async (id) => {
     awsAccount: row.aws_account,
     machineTags: row.machine_tags,
     looksForRds: row.looks_for_rds,
+    launches: row.launches,
     regions: row.regions.map((region, at) => ({ region, instanceId: row.samples[at] ?? null })),
   }
 }

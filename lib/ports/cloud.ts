@@ -1,6 +1,7 @@
 import type { FittedMachine, OfferedType } from '@/lib/domain/machines/fit'
 import type { CloudCallOptions, MachinePlace } from './cloud-call'
-import type { CloudLaunchesAct, CloudLaunchesRead } from './launches'
+import type { CloudAction, TriedOn } from './cloud-rights'
+import type { CloudLaunchesAct, CloudLaunchesRead, LaunchPlace } from './launches'
 import type { CloudRdsAct, CloudRdsRead } from './rds'
 
 export type { CloudCallOptions, MachinePlace } from './cloud-call'
@@ -15,32 +16,16 @@ export interface MachineNow extends FittedMachine {
   keepsPublicAddress: boolean
 }
 
-/** What the console asks of AWS, as a policy names it. */
-export const cloudActions = [
-  'sts:GetCallerIdentity',
-  'ec2:DescribeInstances',
-  'ec2:DescribeVolumes',
-  'ec2:DescribeInstanceTypes',
-  'ec2:DescribeInstanceTypeOfferings',
-  'ec2:DescribeSpotPriceHistory',
-  'ec2:StartInstances',
-  'ec2:StopInstances',
-  'ec2:RebootInstances',
-  'ec2:ModifyInstanceAttribute',
-] as const
-export type CloudAction = (typeof cloudActions)[number]
-
 /** All throw `cloud.refused`, `cloud.unreachable`, and `record.missing` where the account is not registered any more. */
 export interface CloudRead extends CloudRdsRead, CloudLaunchesRead {
   machine: (place: MachinePlace, options: CloudCallOptions) => Promise<MachineNow>
   /** By name, what of them EC2 knows there; `zone`: where they are to be offered. */
   types: (place: MachinePlace, zone: string, names: readonly string[], options: CloudCallOptions) => Promise<OfferedType[]>
-  /** Whether the credentials of the account may do it there, by EC2’s own dry run: nothing is changed. `instanceId` is of no account for what only reads. */
-  mayDo: (
-    account: { accountId: string; region: string; instanceId: string },
-    action: CloudAction,
-    options: CloudCallOptions,
-  ) => Promise<void>
+  /**
+   * Whether the credentials of the account may do it there: nothing is changed. EC2 by its own dry run; RDS, which has none, by an instance that is not there,
+   * which a policy that is bound to tags never allows. What the action needs of `on` is not null.
+   */
+  mayDo: (place: LaunchPlace, action: CloudAction, on: TriedOn, options: CloudCallOptions) => Promise<void>
 }
 
 export interface CloudAct extends CloudRdsAct, CloudLaunchesAct {

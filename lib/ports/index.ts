@@ -36,8 +36,9 @@ export type {
   NewStandby,
 } from './blueprints'
 export type { CanaryAct, CanaryDoor, CanaryEndpoint, CanaryOptions, CanaryPooler, CanaryRead } from './canary'
-export type { CloudAct, CloudAction, CloudDeed, CloudRead, MachineNow, MachinePlace } from './cloud'
-export { cloudActions } from './cloud'
+export type { CloudAct, CloudDeed, CloudRead, MachineNow, MachinePlace } from './cloud'
+export type { CloudAction, TriedOn } from './cloud-rights'
+export { cloudActions, launchActions, rdsActions } from './cloud-rights'
 export type { ClusterSite, ClusterSpec, ClustersAct, ClustersRead, ServersInstalled } from './clusters'
 export type { CopiesAct, CopiesRead, CopySeen, CopySight, CopySpec, DataPlace } from './copies'
 export type { DrillAct, DrillDatabase, DrillLoad, DrillPort, DrillProcess, DrillProgram, DrillRead, DrillWay } from './drill'

@@ -93,6 +93,8 @@ export interface InventoryCloudAccount {
   machineTags: string[]
   /** It lists DB instances of RDS, too. */
   looksForRds: boolean
+  /** Herds of blueprints are launched in it. */
+  launches: boolean
   /** `instanceId` null: no machine of that region is listed. */
   regions: { region: string; instanceId: string | null }[]
 }

@@ -1,6 +1,7 @@
 import type { OfferedType } from '@/lib/domain/machines/fit'
-import type { CloudAction, CloudDeed, MachineNow } from './cloud'
+import type { CloudDeed, MachineNow } from './cloud'
 import type { CloudCallOptions, CloudSettings, MachineMarket } from './cloud-call'
+import type { CloudAction, TriedOn } from './cloud-rights'
 
 export type { CloudSettings, MachineMarket } from './cloud-call'
 
@@ -51,8 +52,8 @@ export interface MachinesRead {
     names: readonly string[],
     options: CloudCallOptions,
   ) => Promise<OfferedType[]>
-  /** Whether EC2 would let the credentials do it, by its own dry run, which changes nothing. Throws `cloud.refused` and `cloud.unreachable`. */
-  mayDo: (account: CloudSettings, region: string, action: CloudAction, instanceId: string, options: CloudCallOptions) => Promise<void>
+  /** As `CloudRead.mayDo`. Throws `cloud.refused` and `cloud.unreachable`. */
+  mayDo: (account: CloudSettings, region: string, action: CloudAction, on: TriedOn, options: CloudCallOptions) => Promise<void>
 }
 
 /** What EC2 is asked to do to one machine. Each is accepted or refused at once; what becomes of it shows in its state. */

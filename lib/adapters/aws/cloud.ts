@@ -13,8 +13,7 @@ export const makeCloud = (
   read: {
     machine: async ({ accountId, region, instanceId }, options) =>
       machines.machine(await accountOf(accountId), region, instanceId, options),
-    mayDo: async ({ accountId, region, instanceId }, action, options) =>
-      machines.mayDo(await accountOf(accountId), region, action, instanceId, options),
+    mayDo: async ({ accountId, region }, ...rest) => machines.mayDo(await accountOf(accountId), region, ...rest),
     types: async ({ accountId, region }, zone, names, options) => machines.types(await accountOf(accountId), region, zone, names, options),
     dbInstance: async ({ accountId, region, instanceId }, options) => rds.instance(await accountOf(accountId), region, instanceId, options),
     dbClasses: async ({ accountId, region }, of, names, options) => rds.classes(await accountOf(accountId), region, of, names, options),

@@ -95,6 +95,12 @@ export const isThrottled = (error: unknown): boolean => throttled.has((error as 
 /** The answer of a dry run that would have been let through. */
 export const isDryRunPassed = (error: unknown): boolean => (error as SdkError).name === 'DryRunOperation'
 
+/** Or RDS looked for an instance that is not there, or the state of things was in the way: both judge the rights before that. */
+export const isLetThrough = (error: unknown): boolean => {
+  const { name = '' } = error as SdkError
+  return isDryRunPassed(error) || name === 'DBInstanceNotFoundFault' || wrongState.has(name) || noCapacity.has(name)
+}
+
 /** What the SDK throws for a request as one of our own, with AWS's request id. `signal`: the caller's. */
 export const asFault = (asked: Asked, error: unknown, signal?: AbortSignal): Fault => {
   const { account, action, isDeed = false } = asked

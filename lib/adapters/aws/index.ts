@@ -14,9 +14,12 @@ import type { MachinesAct, MachinesRead } from '@/lib/ports/machines'
 import { dryRuns } from './actions'
 import { makeClients } from './clients'
 import { requestOf } from './deeds'
-import { isDryRunPassed } from './faults'
+import { isLetThrough } from './faults'
 import { makeSend } from './requests'
 import { machineNow, machineOf, typeOf } from './seen'
+import { launchTries, rdsTries } from './tries'
+
+const tries = { ...dryRuns, ...launchTries, ...rdsTries }
 
 /** The most that EC2 puts on a page: the fewest requests. */
 const pageSize = 1000
@@ -84,17 +87,21 @@ export const makeMachines = (): AwsMachines => {
         await request.send(clients.ec2Deeds(account, region), abortSignal)
       })
     },
-    mayDo: async (account, region, action, instanceId, options) => {
+    mayDo: async (account, region, action, on, options) => {
       if (action === 'sts:GetCallerIdentity') {
         await identity(account, options)
         return
       }
       try {
         await send({ account, where: region, action }, options, (abortSignal) =>
-          dryRuns[action](clients.ec2(account, region), instanceId, abortSignal),
+          tries[action](
+            { ec2: clients.ec2(account, region), rds: clients.rds(account, region), cloudWatch: clients.cloudWatch(account, region) },
+            on,
+            abortSignal,
+          ),
         )
       } catch (error) {
-        if (!isFault(error) || !isDryRunPassed(error.cause)) throw error
+        if (!isFault(error) || !isLetThrough(error.cause)) throw error
       }
     },
     close: clients.close,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { isFault } from '@/lib/kernel/ground/errors'
 import { type RunningCloud, startCloud } from '@/lib/playground/cloud'
 import { readPolicy } from '@/lib/playground/cloud/policy'
-import { type CloudAction, cloudActions } from '@/lib/ports/cloud'
+import { type CloudAction, cloudActions } from '@/lib/ports/cloud-rights'
 import type { CloudSettings, MachineDeed } from '@/lib/ports/machines'
 import { type AwsMachines, makeMachines } from '.'
 import { makeCloud } from './cloud'
@@ -118,7 +118,8 @@ test('a deed that is throttled is sent again until it is let through, and was ne
 
 test('a dry run that AWS would let through passes and changes nothing; one that it would not names the action that is missing', async () => {
   const { id } = aws.cloud.state.add(region)
-  const may = (action: CloudAction) => machines.mayDo(account(), region, action, id, soon)
+  const on = { instanceId: id, imageId: null, launchedId: null, volumeId: null, groupId: null }
+  const may = (action: CloudAction) => machines.mayDo(account(), region, action, on, soon)
   for (const action of cloudActions) await may(action)
   expect(powered).toEqual([])
   aws.user.denied.add('ec2:ModifyInstanceAttribute')

@@ -98,7 +98,7 @@ export const memoryCloudRead = (world: World): CloudRead => ({
       keepsPublicAddress: false,
     }
   },
-  mayDo: async (_account, action, { signal }) => {
+  mayDo: async (_account, action, _on, { signal }) => {
     signal?.throwIfAborted()
     if (world.denied.has(action)) throw refused('cloud.refused', `The credentials may not do ${action}. Allow it in their policy.`)
   },

@@ -103,6 +103,7 @@ export const memoryInventory = (world: World): InventoryRead => ({
         awsAccount: '123456789012',
         machineTags: ['Role=PostgreSQL'],
         looksForRds: true,
+        launches: world.launches.blueprints.size > 0,
       },
       regions: [{ region: first.region, instanceId: first.instanceId }],
     }

@@ -14,7 +14,8 @@ const settleMs = 20_000
 const refused = (code: 'cloud.refused' | 'cloud.no-capacity' | 'cloud.unfit' | 'cloud.wrong-state', because: string) =>
   new Fault(code, { because, isOver: true })
 
-const carries = (own: Tags, wanted: Tags): boolean => Object.entries(wanted).every(([key, value]) => own[key] === value)
+const carries = (own: Tags, wanted: Tags): boolean =>
+  Object.entries(wanted).every(([key, value]) => (value === '*' ? own[key] !== undefined : own[key] === value))
 
 /** Machines move on by the clock; the host goes off and comes up with its machine. */
 const settled = (world: World): World['launches'] => {

@@ -1,29 +1,24 @@
 import { z } from 'zod'
 import { launchPolicy, leastPolicy } from '@/lib/domain/machines/access'
 import { counted } from '@/lib/domain/values/counted'
-import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import { passBecause, warn } from '@/lib/kernel/operation/verdict'
-import { cloudActions, type InventoryCloudAccount } from '@/lib/ports'
-import type { Plain } from './facts/instance'
+import type { InventoryCloudAccount } from '@/lib/ports'
+import type { Plain } from '../facts/instance'
+import { actionsOf, isForLaunches, isOnMachine, type Tried, tryIn } from './tries'
 
 type AccessFacts = { account: Plain<InventoryCloudAccount> }
-type Tried = { region: string; action: string; verdict: 'allowed' | 'refused' | 'not tried'; because: string | null }
-
-const actionTimeoutMs = 15_000
-const tryTimeoutMs = 180_000
-
-/** It acts on one machine, so one is needed to try it. */
-const isOnMachine = (action: string): boolean => !/:(Describe|Get)/.test(action)
+const tryTimeoutMs = 300_000
 
 const policyOf = ({ account }: AccessFacts): string => leastPolicy({ ...account, regions: account.regions.map(({ region }) => region) })
 
 const tryActions = (): Effect<AccessFacts, null, { tried: Tried[]; policy: string }> => ({
   title: 'Try each action',
   preview: (facts) => ({
-    sentence: `Ask AWS for each of ${cloudActions.length} actions in ${facts.account.regions.map(({ region }) => region).join(', ')} whether the credentials may do it. Those of EC2 are dry runs: nothing is changed.`,
-    commands: cloudActions
+    sentence: `Ask AWS for each of ${actionsOf(facts.account).length} actions in ${facts.account.regions.map(({ region }) => region).join(', ')} whether the credentials may do it. Those of EC2 are dry runs${facts.account.looksForRds ? ', and those that change DB instances of RDS are asked of one that is not there' : ''}: nothing is changed.`,
+    commands: actionsOf(facts.account)
       .filter(isOnMachine)
       .flatMap((action) =>
         facts.account.regions.flatMap(({ region, instanceId }) =>
@@ -35,34 +30,19 @@ const tryActions = (): Effect<AccessFacts, null, { tried: Tried[]; policy: strin
   run: async (facts, _before, ports, { signal, note }) => {
     const { account } = facts
     const tried: Tried[] = []
-    for (const { region, instanceId } of account.regions)
-      for (const action of cloudActions) {
-        const one = { region, action }
-        if (isOnMachine(action) && instanceId === null) {
-          tried.push({ ...one, verdict: 'not tried', because: 'no machine is listed in this region' })
-          continue
-        }
-        try {
-          const place = { accountId: account.id, region, instanceId: instanceId ?? '' }
-          await ports.read.cloud.mayDo(place, action, { timeoutMs: actionTimeoutMs, signal })
-          tried.push({ ...one, verdict: 'allowed', because: null })
-        } catch (error) {
-          if (!isFault(error) || error.code !== 'cloud.refused') throw error
-          tried.push({ ...one, verdict: 'refused', because: error.message })
-        }
-      }
+    for (const region of account.regions) tried.push(...(await tryIn(ports.read, account, region, signal)))
     for (const { region, action, verdict, because } of tried)
       note(verdict === 'allowed' ? 'info' : 'warning', `${region} ${action}: ${verdict}${because === null ? '' : `. ${because}`}`)
     const policy = policyOf(facts)
     note('info', `The least policy for all of it:\n${policy}`)
     note(
       'info',
-      `To launch herds from blueprints and tear them down, attach this one as well:\n${launchPolicy(account.regions.map(({ region }) => region))}`,
+      `To launch herds from blueprints and tear them down, ${account.launches ? 'as some are in this account, ' : ''}attach this one as well:\n${launchPolicy(account.regions.map(({ region }) => region))}`,
     )
     const missing = tried.filter(({ verdict }) => verdict === 'refused')
     if (missing.length > 0)
       throw new Fault('step.blocked', {
-        because: `${counted(missing.length, 'action is', 'actions are')} missing: ${missing.map(({ action, region }) => `${action} (${region})`).join(', ')}. The log has the least policy that allows all of it.`,
+        because: `${counted(missing.length, 'action is', 'actions are')} missing: ${missing.map(({ action, region }) => `${action} (${region})`).join(', ')}. The log has the least policy that allows ${missing.some(({ action }) => isForLaunches(action)) ? 'all of it, and that for launches' : 'all of it'}.`,
         isOver: true,
       })
     return { tried, policy }
@@ -82,10 +62,11 @@ export const testAccess = defineOperation({
   danger: 'routine',
   input: z.strictObject({}),
   help: [
-    'Tries, in each region of the account, each action that the console may need: reading machines, volumes, types and prices, and starting, stopping, rebooting and changing a machine. EC2 judges them as dry runs, which change nothing.',
+    'Tries, in each region of the account, each action that the console needs as the account is used: reading machines, volumes, types and prices, and starting, stopping, rebooting and changing a machine. EC2 judges them as dry runs, which change nothing.',
     'It names each action that is missing, with what would allow it, and prints the least IAM policy for all of them. What acts on a machine is tried on one that is listed; in a region without any it is not tried.',
     'pricing:GetProducts is in the policy and is not tried: it is asked for with every price list, and a refusal shows on the account.',
-    'RDS has no dry runs: of an account that looks for RDS the policy has its actions, and they are not tried.',
+    'Where the account looks for RDS, its actions and those of CloudWatch are tried as well. RDS has no dry runs: what changes a DB instance is asked of one that is not there, which RDS refuses only after it has judged the rights. Where the account lists machines by tags, a refusal of those tells nothing, and they count as not tried. rds-db:connect is not tried.',
+    'Where herds are launched in the account, launching them and tearing them down is tried by dry runs: RunInstances with the newest image of Debian and its volumes and tags, CreateSecurityGroup; and on what was launched before, for the policy allows it for that alone, AttachVolume, TerminateInstances, DeleteVolume and the others. Nothing is made and nothing is deleted. iam:CreateServiceLinkedRole is not tried.',
   ],
   gather: async (ports, _input, { targetId }): Promise<AccessFacts> => ({ account: await ports.inventory.cloudAccount(targetId) }),
   about: ({ account }) => ({ title: account.title, environmentId: account.environmentId, herdId: null, serverId: null }),

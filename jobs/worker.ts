@@ -23,6 +23,7 @@ import { startNameObserver } from './observer/observe-names'
 import { startPoolerObserver } from './observer/observe-poolers'
 import { startPriceObserver } from './observer/observe-prices'
 import { makeFactSink, withFacts } from './observer/observe-sink'
+import { startStackObserver } from './observer/observe-stacks'
 import { startAuditWatch } from './observer/watch-audit'
 import { makeActPorts } from './ports'
 import { queuePlace } from './queue/location'
@@ -89,6 +90,7 @@ const main = async (): Promise<void> => {
     : null
   const poolerObserver = observer ? startPoolerObserver({ ports, place: observer.place, log }) : null
   const etcdObserver = env().OBSERVER ? startEtcdObserver({ ports: ports.read, holder: worker.holder, log }) : null
+  const stackObserver = env().OBSERVER ? startStackObserver({ ports: ports.read, holder: worker.holder, log }) : null
   const leaderWatch = env().OBSERVER ? await startLeaderWatch({ ports, waker: worker.waker, holder: worker.holder, log }) : null
   const sampleKeeper = startSampleKeeper({
     minuteDays: env().SAMPLE_DAYS,
@@ -146,6 +148,7 @@ const main = async (): Promise<void> => {
       priceObserver?.stop(),
       poolerObserver?.stop(),
       etcdObserver?.stop(),
+      stackObserver?.stop(),
       leaderWatch?.stop(),
       fence?.stop(),
       liveLooks?.stop(),

@@ -2,6 +2,7 @@
 
 import { memo, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
+import { download } from '@/components/ui/download'
 import { formatMoment } from '@/components/ui/time'
 import { useZone } from '@/components/ui/zone'
 import type { LogRow } from './store'
@@ -113,14 +114,7 @@ const Lines = ({
   )
 }
 
-const download = (rows: readonly LogRow[], name: string) => {
-  const text = rows.map((row) => `${row.at}\t${row.title}\t${row.text}\n`)
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob(text, { type: 'text/plain' }))
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(link.href)
-}
+const linesOf = (rows: readonly LogRow[]): string[] => rows.map((row) => `${row.at}\t${row.title}\t${row.text}\n`)
 
 /** The live log of a run, or of one of its jobs: search, what to show, follow, wrap and download. Downloads what is shown. */
 export const Log = ({
@@ -182,7 +176,7 @@ export const Log = ({
         <span className="text-ink-2" role="status">
           {shown.length === rows.length ? `${rows.length} lines` : `${shown.length} of ${rows.length} lines`}
         </span>
-        <Button isSmall className="ml-auto" disabled={shown.length === 0} onClick={() => download(shown, name)}>
+        <Button isSmall className="ml-auto" disabled={shown.length === 0} onClick={() => download(linesOf(shown), name, 'text/plain')}>
           Download
         </Button>
       </div>

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { CopyButton } from '@/components/ui/copy-button'
+import { download } from '@/components/ui/download'
 import { counted } from '@/lib/domain/values/counted'
 import type { RunResults } from '@/lib/shapes/results'
 import type { JobView } from '@/lib/shapes/run'
@@ -11,14 +12,6 @@ import { gridOf, joinGrids, keptIn, toCsv } from './sql-grid'
 import type { RunStore } from './store'
 
 const shownAtFirst = 200
-
-const download = (text: string, name: string) => {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(link.href)
-}
 
 /** A result grid. NULL is told from an empty text. The first rows are drawn; the download has them all. */
 export const SqlTable = ({
@@ -79,7 +72,7 @@ export const SqlTable = ({
         )}
         <span className="ml-auto flex gap-2">
           <CopyButton text={toCsv(columns, rows)} label="Copy as CSV" />
-          <Button isSmall onClick={() => download(toCsv(columns, rows), name)}>
+          <Button isSmall onClick={() => download([toCsv(columns, rows)], name, 'text/csv')}>
             Download CSV
           </Button>
         </span>

@@ -77,6 +77,7 @@ export const rights: Readonly<Record<string, Readonly<Record<Login, Right>>>> = 
   poolers: { web: writes, worker: writes },
   // What is secret of a declared cluster is made, sealed and opened by workers alone.
   stacks: { web: writes, worker: right('su', { updates: ['built_at', 'built_file'] }) },
+  stack_looks: { web: reads, worker: writes },
   stack_secrets: { web: right('s', { hidden: ['sealed'] }), worker: writes },
   authorities: { web: right('s', { hidden: ['sealed_key'] }), worker: writes },
   pooler_herds: { web: writes, worker: writes },

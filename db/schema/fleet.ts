@@ -41,6 +41,8 @@ export const environments = pgTable(
     looksAtHealth: boolean('looks_at_health').notNull().default(true),
     /** Lines such as `sequence 60 80` or `bloat off`; empty: limits as declared. */
     healthLimits: text('health_limits').array().notNull().default(sql`'{}'`),
+    /** Whether its built clusters are compared with their declarations. */
+    looksForDrift: boolean('looks_for_drift').notNull().default(true),
     /** Whether drills may be run on its herds. */
     allowsDrills: boolean('allows_drills').notNull().default(false),
     /** Whether primaries and standbys leave spot machines that AWS takes back by themselves. */

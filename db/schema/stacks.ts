@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { check, foreignKey, index, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { check, foreignKey, index, jsonb, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import type { StackFinding } from '@/lib/domain/stack/findings'
 import { id, moment, stamps } from './columns'
 import { environments } from './fleet'
 
@@ -29,6 +30,23 @@ export const stacks = pgTable(
     index('stacks_name_trgm').using('gin', t.name.op('gin_trgm_ops')),
   ],
 )
+
+/** The last look at whether a built cluster is as it was built. */
+export const stackLooks = pgTable('stack_looks', {
+  stackId: uuid('stack_id')
+    .primaryKey()
+    .references(() => stacks.id, { onDelete: 'cascade' }),
+  /** When a look last ended, whatever it saw. */
+  triedAt: moment('tried_at').notNull(),
+  /** When one last saw all there is; null: none ever did. */
+  seenAt: moment('seen_at'),
+  /** Why the last one did not; null: it did. */
+  because: text('because'),
+  /** By the last that saw everything. */
+  findings: jsonb('findings').$type<StackFinding[]>().notNull(),
+  /** Of the first look that found something; null: nothing is found. */
+  since: moment('since'),
+})
 
 /** Passwords of a stack, by name, sealed by a worker for itself. */
 export const stackSecrets = pgTable(

@@ -97,6 +97,11 @@ export const environment = defineResource({
         message: 'Write a kind and its limits, such as sequence 60 80, or a kind and off: bloat off.',
       },
     },
+    looksForDrift: {
+      kind: 'flag',
+      label: 'Look for drift',
+      help: 'A few times a day the files, packages and units of clusters that were built here are compared with their declarations. Costs each of their servers one look over SSH.',
+    },
     allowsDrills: {
       kind: 'flag',
       label: 'Allow drills',
@@ -123,7 +128,10 @@ export const environment = defineResource({
       title: 'Safeguards',
       fields: ['colour', 'protection', 'maintenanceWindows', 'parallelMax', 'stopAfterFailuresMax', 'allowsDrills', 'answersEvictions'],
     },
-    { title: 'Health', fields: ['lagBytesMax', 'lagSecondsMax', 'isSampled', 'keepsStatements', 'looksAtHealth', 'healthLimits'] },
+    {
+      title: 'Health',
+      fields: ['lagBytesMax', 'lagSecondsMax', 'isSampled', 'keepsStatements', 'looksAtHealth', 'healthLimits', 'looksForDrift'],
+    },
   ],
   related: [
     { resource: 'herd', by: 'environmentId' },

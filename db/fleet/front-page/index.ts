@@ -19,6 +19,7 @@ import { auditTroubles } from '../../trail/troubles'
 import { readCriticalHealth } from './health'
 import { readHerds, trouble } from './herds'
 import { readReplication } from './replication'
+import { readTroubledStacks } from './stacks'
 
 /** Over a server `s`: nothing on it can be looked at. */
 const isServerCutOff = `(s.host_key_offered is not null or s.state in ('unreachable', 'refused'))`
@@ -155,11 +156,12 @@ type Scope = string[] | null
 /** `max`: how many of each trouble are listed by name. */
 const readShared = async (scope: Scope, max: number): Promise<Shared> => {
   const pool = getPool()
-  const [herds, instances, replication, health, rest] = await Promise.all([
+  const [herds, instances, replication, health, stacks, rest] = await Promise.all([
     pool.query({ ...readHerds, values: [scope] }),
     pool.query({ ...readInstances, values: [scope, max] }),
     pool.query({ ...readReplication, values: [scope, max] }),
     readCriticalHealth(scope, max),
+    readTroubledStacks(scope, max),
     pool.query({ ...readRest, values: [scope, max] }),
   ])
   const row = rest.rows[0]
@@ -167,6 +169,7 @@ const readShared = async (scope: Scope, max: number): Promise<Shared> => {
   return {
     ...row,
     health,
+    stacks,
     at: iso(row.at)!,
     environments: withCounts(row.environments, herds.rows),
     herds: await withSuccessors(listed),

@@ -35,6 +35,7 @@ const reading = (at: string, over: Partial<FleetFacts> = {}): FleetFacts => ({
   herds: ['a', 'b', 'c'].map((id) => herd(id)),
   instances: [],
   health: [],
+  stacks: [],
   servers: [],
   replication: [],
   names: [],

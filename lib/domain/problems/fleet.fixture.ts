@@ -28,6 +28,7 @@ export const fleetOf = (over: Partial<FleetFacts> = {}): FleetFacts => ({
   replication: [],
   names: [],
   health: [],
+  stacks: [],
   poolers: [],
   attention: [],
   runs: [],

@@ -148,6 +148,26 @@ export interface CriticalHealth {
   total: number
 }
 
+/** drift: it is not as declared. ending: certificates end soon. ended: they have ended. */
+export type StackTrouble = 'drift' | 'ending' | 'ended'
+
+/** A built cluster that is not as declared, or whose certificates end. */
+export interface TroubledStack {
+  id: string
+  name: string
+  environmentId: string
+  trouble: StackTrouble
+  /** How many differences or certificates, and the first in words. */
+  count: number
+  first: string
+  /** ISO time since when. */
+  since: string | null
+  /** drift: ISO time of the last look that saw everything. */
+  seenAt: string | null
+  /** How many have this trouble, those not listed included. */
+  total: number
+}
+
 /** A DNS name whose authoritative servers say something else than they should. */
 export interface WrongName {
   id: string
@@ -329,6 +349,7 @@ export interface FleetFacts {
   replication: TroubledReplication[]
   names: WrongName[]
   health: CriticalHealth[]
+  stacks: TroubledStack[]
   poolers: TroubledPooler[]
   attention: FleetAttention[]
   runs: FleetRun[]

@@ -29,6 +29,9 @@ const severities: Readonly<Record<ProblemKind, Severity>> = {
   'pending-restart': 3,
   'name-wrong': 0,
   'health-critical': 1,
+  'stack-drift': 2,
+  'stack-ending': 2,
+  'stack-ended': 1,
   'pooler-paused': 0,
   'pooler-stale': 0,
   'pooler-down': 1,
@@ -60,6 +63,7 @@ const instanceTroubles = [
   'stale',
   'pending-restart',
 ] as const
+const stackTroubles = ['ended', 'ending', 'drift'] as const
 const poolerTroubles = ['paused', 'stale', 'down'] as const
 const replicationTroubles = ['forked', 'orphaned', 'replaced', 'twice', 'idle-slot'] as const
 
@@ -117,6 +121,13 @@ export const fleetProblems = (facts: FleetFacts): Problem[] => {
     ),
     counted('name-wrong', facts.names, itemOf),
     counted('health-critical', facts.health, (one) => ({ ...itemOf(one), key: `${one.id} ${one.kind}` })),
+    ...stackTroubles.map((trouble) =>
+      counted(
+        `stack-${trouble}`,
+        facts.stacks.filter((one) => one.trouble === trouble),
+        itemOf,
+      ),
+    ),
     ...poolerTroubles.map((trouble) =>
       counted(
         `pooler-${trouble}`,

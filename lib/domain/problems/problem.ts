@@ -13,6 +13,7 @@ import type {
   TroubledPooler,
   TroubledReplication,
   TroubledServer,
+  TroubledStack,
   WrongName,
 } from './fleet'
 
@@ -42,6 +43,9 @@ export interface Subjects {
   'pending-restart': TroubledInstance
   'name-wrong': WrongName
   'health-critical': CriticalHealth
+  'stack-drift': TroubledStack
+  'stack-ending': TroubledStack
+  'stack-ended': TroubledStack
   'pooler-paused': TroubledPooler
   'pooler-stale': TroubledPooler
   'pooler-down': TroubledPooler

@@ -9,6 +9,7 @@ import { poolerWords } from './poolers'
 import { replicationWords } from './replication'
 import { serverWords } from './servers'
 import { addressesOf, type Context, type PathOf, type ShownProblem, type Words } from './shown'
+import { stackWords } from './stacks'
 import { approval, attention, expiring, inbox, nameWrong, noWorker, scheduledSkipped, subscriptionFailing } from './work'
 
 const wordsOf: { [Kind in ProblemKind]: Words<Kind> } = {
@@ -23,6 +24,7 @@ const wordsOf: { [Kind in ProblemKind]: Words<Kind> } = {
   ...instanceWords,
   'name-wrong': nameWrong,
   'health-critical': healthCritical,
+  ...stackWords,
   ...poolerWords,
   ...replicationWords,
   'scheduled-skipped': scheduledSkipped,

@@ -14,11 +14,12 @@ import { scheduledRun } from './scheduled-run'
 import { server } from './server'
 import { sizingRecommendation } from './sizing-recommendation'
 import { sizingDecision, sizingRule } from './sizing-rule'
-import { etcdCluster, proxy, stack } from './stack'
+import { authority, etcdCluster, proxy, stack } from './stack'
 import { subscription } from './subscription'
 
 /** Most resources need none. */
 const parts: Partial<Record<ResourceName, ResourceParts>> = {
+  authority,
   blueprint,
   'discovered-host': discoveredHost,
   'dns-zone': dnsZone,

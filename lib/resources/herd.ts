@@ -244,7 +244,13 @@ export const herd = defineResource({
     {
       resource: 'instance',
       by: 'herdId',
-      operations: { restart: 'Restart members in order', reload: 'Reload members', checkpoint: 'Checkpoint members' },
+      operations: {
+        restart: 'Restart members in order',
+        reload: 'Reload members',
+        checkpoint: 'Checkpoint members',
+        'patroni-restart': 'Restart members in order, through Patroni',
+        'patroni-reload': 'Reload members through Patroni',
+      },
     },
   ],
   help: [

@@ -4,6 +4,7 @@ import type { Actor, Role } from '@/lib/kernel/access/access'
 import { offersFor } from './offers'
 
 const instance = { name: 'instance', path: 'instances' }
+const herd = { name: 'herd', path: 'herds' }
 const prod = '7b2c7a8e-5d0e-4c6e-9d52-0f3a5f1b2c3d'
 const dev = '0e8f2a1c-9f8e-4a6f-8a59-4f0f1f2f3f4f'
 const actor = (role: Role, environmentId: string | null): Actor => ({
@@ -47,7 +48,6 @@ test('SQL stands among the routine acts: it reads unless a person says that it m
 })
 
 test('a herd offers what its members do together, as its list does, and its own permission decides', () => {
-  const herd = { name: 'herd', path: 'herds' }
   const restart = (role: Role) => offersFor(actor(role, null), herd, record(), found).find(({ name }) => name === 'restart')
   expect(restart('dba')).toMatchObject({ verb: 'Restart members in order', href: '/instances/run/restart?of=herd&ids=i', because: null })
   expect(restart('viewer')?.because).toMatch(/permission instance\.run\.restart/)
@@ -60,6 +60,7 @@ test('what goes through Patroni stands only where Patroni was found', () => {
   for (const [of, name] of [
     [instance, 'patroni-restart'],
     [pair, 'patroni-switchover'],
+    [herd, 'patroni-restart'],
   ] as const) {
     expect(names(of, ['patroni'])).toContain(name)
     expect(names(of, ['several'])).toContain(name)

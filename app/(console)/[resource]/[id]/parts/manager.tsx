@@ -61,8 +61,9 @@ export const Manager = async ({ actor, id }: { actor: Actor; id: string }) => {
 }
 
 /** Links to its configuration’s versions, and to the plans of what is done to the cluster as a whole; those that this person may not run are left out, as is what makes no sense now. */
-const ClusterActs = ({ actor, herdId, environmentId, isPaused }: InHerd & { isPaused: boolean }) => {
-  const acts = ['patroni-configure', isPaused ? 'patroni-resume' : 'patroni-pause'].flatMap((name) => {
+const ClusterActs = ({ actor, herdId, environmentId, isPaused, isPending }: InHerd & { isPaused: boolean; isPending: boolean }) => {
+  const meant = ['patroni-configure', isPaused ? 'patroni-resume' : 'patroni-pause', ...(isPending ? ['rolling-restart'] : [])]
+  const acts = meant.flatMap((name) => {
     const operation = operationByName(name)
     return operation !== undefined && mayRun(actor, name, environmentId) ? [operation] : []
   })
@@ -115,6 +116,7 @@ export const PatroniCluster = async ({ actor, herdId, environmentId }: InHerd) =
           herdId={herdId}
           environmentId={environmentId}
           isPaused={all.some((one) => one.manager.isPaused === true)}
+          isPending={members.some((one) => one.hasPendingRestart)}
         />
       )}
       <ManagedMembers members={members} />

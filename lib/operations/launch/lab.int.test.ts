@@ -94,7 +94,13 @@ beforeAll(async () => {
     },
   })
   closers.push(aws.stop)
-  const plain = openSsh({ keyFor: async () => key.privateKey })
+  const plain = openSsh({
+    keyFor: async () => key.privateKey,
+    recognise: async ({ serverId, hostname }) => {
+      if (serverId !== '' && members.every((one) => one.serverId !== serverId))
+        throw new Error(`${hostname} is no server of the console yet`)
+    },
+  })
   const { ssh, close } = await sshIntoLab(lab, plain)
   closers.push(close, plain.close)
   const [machines, rds, launches] = [makeMachines(), makeRds(), makeLaunches()]

@@ -12,7 +12,7 @@ export type PlacedFacts = Omit<StandbyFacts, 'input'> & { input: { throttleMbit:
 /** With the address at which the machine is reached now. */
 const placedOn = (facts: StandbyFacts, machine: LaunchedMachine | null): PlacedFacts => {
   const { instance } = facts
-  const host = machine === null ? instance.address.host : { ...hostOf(facts, machine), serverId: facts.ids.server }
+  const host = machine === null ? instance.address.host : hostOf(facts, machine)
   return {
     ...facts,
     instance: { ...instance, address: { ...instance.address, host } },

@@ -9,6 +9,7 @@ import { LineDiff } from '@/components/ui/line-diff'
 import { Note } from '@/components/ui/note'
 import { Moment } from '@/components/ui/zone'
 import { type Difference, type DriftField, takenFields } from '@/lib/domain/machines/drift'
+import { type CloudPlace, setBackByHand } from '@/lib/domain/machines/set-back'
 import { writes } from '@/lib/shapes/writes'
 
 const labels: Record<DriftField, string> = {
@@ -41,6 +42,17 @@ export interface SetBack {
 
 const isTaken = (field: DriftField): boolean => (takenFields as readonly DriftField[]).includes(field)
 
+const HowByHand = ({ place, difference }: { place: CloudPlace; difference: Difference }) => {
+  const how = setBackByHand(place, difference)
+  if (how === null) return null
+  return (
+    <>
+      <p className="text-ink-2">{how.says}</p>
+      {how.commands.length > 0 && <pre className="code overflow-x-auto">{how.commands.join('\n')}</pre>}
+    </>
+  )
+}
+
 /** Where the cloud says otherwise than the console has recorded, and what to do about either side. `because`: why this person may not; null: they may. */
 export const DriftCard = ({
   id,
@@ -49,6 +61,7 @@ export const DriftCard = ({
   recordedAt,
   recordedBy,
   setBack,
+  place,
   because,
 }: {
   id: string
@@ -59,6 +72,7 @@ export const DriftCard = ({
   recordedAt: string | null
   recordedBy: string | null
   setBack: Readonly<Partial<Record<DriftField, SetBack>>>
+  place: CloudPlace
   because: string | null
 }) => {
   const router = useRouter()
@@ -129,6 +143,7 @@ export const DriftCard = ({
             </div>
             <LineDiff lines={[...one.console.map((line) => `- ${line}`), ...one.cloud.map((line) => `+ ${line}`)]} />
             {advice[one.field] && <p className="text-ink-2">{advice[one.field]}</p>}
+            {!setBack[one.field] && <HowByHand place={place} difference={one} />}
           </li>
         ))}
       </ul>

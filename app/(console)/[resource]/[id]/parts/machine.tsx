@@ -14,10 +14,14 @@ const over = ['gone', 'terminated', 'shutting-down', 'deleting']
 const setBackOf = (id: string, kind: string, recorded: RecordedMachine | null): Partial<Record<DriftField, SetBack>> => {
   if (recorded === null) return {}
   const type = recorded.type.replace(/^db\./, '')
-  const power = recorded.state === 'stopped' ? { label: 'Stop', does: 'stop-machine' } : { label: 'Start', does: 'start-machine' }
+  const verb = recorded.state === 'stopped' ? 'stop' : 'start'
+  const power =
+    kind === 'rds'
+      ? `/instances/run/rds-${verb}?${new URLSearchParams({ of: 'machine', ids: id }).toString()}`
+      : `/machines/run/${verb}-machine?ids=${id}`
   return {
     type: { label: `Resize to ${type}`, href: `/instances/run/resize?${new URLSearchParams({ of: 'machine', ids: id, type }).toString()}` },
-    ...(kind === 'ec2' ? { state: { label: power.label, href: `/machines/run/${power.does}?ids=${id}` } } : {}),
+    state: { label: verb === 'stop' ? 'Stop' : 'Start', href: power },
     server: { label: 'Edit the server', href: `/servers/${recorded.serverId}/edit` },
     addresses: { label: 'Edit the server', href: `/servers/${recorded.serverId}/edit` },
     gone: { label: 'Delete the server', href: `/servers/${recorded.serverId}/delete` },
@@ -25,7 +29,7 @@ const setBackOf = (id: string, kind: string, recorded: RecordedMachine | null): 
 }
 
 const Drift = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
-  const { drift, differences, driftedAt, recordedAt, recordedBy, kind } = record.values
+  const { drift, differences, driftedAt, recordedAt, recordedBy, kind, region, instanceId } = record.values
   if (drift !== 'drifted') return null
   const text = (value: unknown) => (typeof value === 'string' ? value : null)
   return (
@@ -36,6 +40,7 @@ const Drift = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
       recordedAt={text(recordedAt)}
       recordedBy={text(recordedBy)}
       setBack={setBackOf(record.id, String(kind), await machineRecord(actor, record.id))}
+      place={{ kind: kind === 'rds' ? 'rds' : 'ec2', region: String(region), instanceId: String(instanceId) }}
       because={mayNot(actor, 'machine.change', record.environmentId)}
     />
   )

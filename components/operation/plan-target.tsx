@@ -2,7 +2,6 @@
 
 import Link from 'next/link'
 import { useState } from 'react'
-import { CopyButton } from '@/components/ui/copy-button'
 import { EnvironmentBadge } from '@/components/ui/environment'
 import { LineDiff } from '@/components/ui/line-diff'
 import { State } from '@/components/ui/state'
@@ -11,6 +10,7 @@ import { formatDuration } from '@/lib/domain/values/duration'
 import type { EndingKind, GateVerdict, PlannedEffect, PlanTarget } from '@/lib/kernel/operation/plan'
 import { effectWords, verdictWords, worstVerdict } from '@/lib/kernel/operation/verdict'
 import type { Tone } from '@/lib/kernel/resource/field'
+import { ExactCommands } from './exact-commands'
 import type { Environments } from './shared'
 import { isAlreadySo, pointsOfNoReturn } from './summary'
 
@@ -64,15 +64,7 @@ const Step = ({ effect, index }: { effect: PlannedEffect; index: number }) => (
       {endingWords[effect.ending.kind]}: {effect.ending.sentence}
       {effect.timeoutMs > 0 && ` At most ${formatDuration(effect.timeoutMs / 1000)}.`}
     </p>
-    {effect.commands.length > 0 && (
-      <details>
-        <summary>{effect.commands.length === 1 ? 'The exact command' : `The ${effect.commands.length} exact commands`}</summary>
-        <div className="plan-commands">
-          <code className="code">{effect.commands.join('\n')}</code>
-          <CopyButton text={effect.commands.join('\n')} label="Copy" />
-        </div>
-      </details>
-    )}
+    <ExactCommands commands={effect.commands} />
   </li>
 )
 

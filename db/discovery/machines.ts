@@ -35,15 +35,19 @@ export const waitingMachines = async (actor: Actor): Promise<{ machines: InboxMa
   }
 }
 
-/** What the console holds a machine to be; null: nothing. Throws `record.missing` where the actor may not see it. */
-export const machineRecord = async (actor: Actor, id: string): Promise<RecordedMachine | null> => {
+/**
+ * What the console holds a machine to be (null: nothing), and the number of its AWS account (null: not known). Throws `record.missing` where the actor may not
+ * see it.
+ */
+export const machineRecord = async (actor: Actor, id: string): Promise<{ recorded: RecordedMachine | null; awsAccount: string | null }> => {
   try {
-    const { rows } = await getPool().query<{ recorded: RecordedMachine | null }>(
-      'select recorded from machines where id = $1 and ($2::uuid[] is null or environment_id = any($2))',
+    const { rows } = await getPool().query<{ recorded: RecordedMachine | null; awsAccount: string | null }>(
+      `select m.recorded, a.aws_account as "awsAccount" from machines m join cloud_accounts a on a.id = m.account_id
+        where m.id = $1 and ($2::uuid[] is null or m.environment_id = any($2))`,
       [id, environmentsOf(actor, 'machine.view')],
     )
     if (!rows[0]) throw new Fault('record.missing')
-    return rows[0].recorded
+    return rows[0]
   } catch (error) {
     throw databaseFault(error)
   }

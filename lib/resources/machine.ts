@@ -197,7 +197,9 @@ export const machine = defineResource({
     },
   ],
   related: [{ resource: 'instance', by: 'serverId', via: 'serverId', title: 'Instances on it' }],
-  offers: [{ resource: 'instance', by: 'serverId', via: 'serverId', operations: { resize: 'Resize' } }],
+  offers: [
+    { resource: 'instance', by: 'serverId', via: 'serverId', operations: { resize: 'Resize', 'rds-start': null, 'rds-stop': null } },
+  ],
   help: [
     'A machine is an EC2 instance, or a DB instance of RDS, that a cloud account sees, as AWS described it when it was last seen.',
     'It is tied to the registered server that has one of its addresses (of RDS: its endpoint), within the account’s environment. Machines without one are untied and wait under Discovery, where they are tied to a server by hand, registered, or ignored.',

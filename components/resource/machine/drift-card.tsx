@@ -2,6 +2,7 @@
 
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import { ExactCommands } from '@/components/operation/exact-commands'
 import { callApi } from '@/components/run/call-api'
 import { Button, LinkButton } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -9,7 +10,7 @@ import { LineDiff } from '@/components/ui/line-diff'
 import { Note } from '@/components/ui/note'
 import { Moment } from '@/components/ui/zone'
 import { type Difference, type DriftField, takenFields } from '@/lib/domain/machines/drift'
-import { type CloudPlace, setBackByHand } from '@/lib/domain/machines/set-back'
+import type { ByHand } from '@/lib/domain/machines/set-back'
 import { writes } from '@/lib/shapes/writes'
 
 const labels: Record<DriftField, string> = {
@@ -27,13 +28,6 @@ const labels: Record<DriftField, string> = {
   role: 'Role',
 }
 
-/** Of what cannot be taken over here. */
-const advice: Partial<Record<DriftField, string>> = {
-  appeared: 'Tie it to its server, register its host, or ignore it.',
-  herd: 'Change the tag in AWS, or register the instance in that herd.',
-  role: 'Change the tag in AWS, or switch over.',
-}
-
 /** How the cloud, or what is registered, is made what the console has recorded. */
 export interface SetBack {
   label: string
@@ -41,17 +35,6 @@ export interface SetBack {
 }
 
 const isTaken = (field: DriftField): boolean => (takenFields as readonly DriftField[]).includes(field)
-
-const HowByHand = ({ place, difference }: { place: CloudPlace; difference: Difference }) => {
-  const how = setBackByHand(place, difference)
-  if (how === null) return null
-  return (
-    <>
-      <p className="text-ink-2">{how.says}</p>
-      {how.commands.length > 0 && <pre className="code overflow-x-auto">{how.commands.join('\n')}</pre>}
-    </>
-  )
-}
 
 /** Where the cloud says otherwise than the console has recorded, and what to do about either side. `because`: why this person may not; null: they may. */
 export const DriftCard = ({
@@ -61,7 +44,7 @@ export const DriftCard = ({
   recordedAt,
   recordedBy,
   setBack,
-  place,
+  byHand,
   because,
 }: {
   id: string
@@ -72,7 +55,8 @@ export const DriftCard = ({
   recordedAt: string | null
   recordedBy: string | null
   setBack: Readonly<Partial<Record<DriftField, SetBack>>>
-  place: CloudPlace
+  /** What no operation and no form does. */
+  byHand: Readonly<Partial<Record<DriftField, ByHand>>>
   because: string | null
 }) => {
   const router = useRouter()
@@ -142,8 +126,12 @@ export const DriftCard = ({
               )}
             </div>
             <LineDiff lines={[...one.console.map((line) => `- ${line}`), ...one.cloud.map((line) => `+ ${line}`)]} />
-            {advice[one.field] && <p className="text-ink-2">{advice[one.field]}</p>}
-            {!setBack[one.field] && <HowByHand place={place} difference={one} />}
+            {byHand[one.field] && (
+              <div className="grid gap-1 text-ink-2">
+                <p>{byHand[one.field]!.says}</p>
+                <ExactCommands commands={byHand[one.field]!.commands} />
+              </div>
+            )}
           </li>
         ))}
       </ul>

@@ -12,7 +12,8 @@ const changingRds = ['StartDBInstance', 'StopDBInstance', 'RebootDBInstance', 'M
 )
 
 /** IAM knows the partition of a region by its name. Source: IAM User Guide, ARNs. */
-const partitionOf = (region: string): string => (region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws')
+export const partitionOf = (region: string): string =>
+  region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
 
 /**
  * The least IAM policy that lets the console do all it can in an account, as JSON: what only reads has no rights on single resources; what changes a machine

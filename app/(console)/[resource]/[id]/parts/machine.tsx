@@ -3,7 +3,9 @@ import { DriftCard, type SetBack } from '@/components/resource/machine/drift-car
 import { TieCard } from '@/components/resource/machine/tie-card'
 import { offeredRegistration } from '@/db/discovery/db-instances'
 import { machineRecord } from '@/db/discovery/machines'
+import { typeOfClass } from '@/lib/domain/machines/classes'
 import type { Difference, DriftField, RecordedMachine } from '@/lib/domain/machines/drift'
+import { type CalledMachine, isOnlyPending, setBackByHand } from '@/lib/domain/machines/set-back'
 import { findOptions } from '../../../actions'
 import { mayNot } from './may-not'
 import type { Loaded, ResourceParts } from './part'
@@ -11,17 +13,19 @@ import type { Loaded, ResourceParts } from './part'
 const over = ['gone', 'terminated', 'shutting-down', 'deleting']
 
 /** Only what one operation or one form does. */
-const setBackOf = (id: string, kind: string, recorded: RecordedMachine | null): Partial<Record<DriftField, SetBack>> => {
+const setBackOf = (
+  { id, kind }: { id: string; kind: CalledMachine['kind'] },
+  recorded: RecordedMachine | null,
+  differences: readonly Difference[],
+): Partial<Record<DriftField, SetBack>> => {
   if (recorded === null) return {}
-  const type = recorded.type.replace(/^db\./, '')
-  const verb = recorded.state === 'stopped' ? 'stop' : 'start'
-  const power =
-    kind === 'rds'
-      ? `/instances/run/rds-${verb}?${new URLSearchParams({ of: 'machine', ids: id }).toString()}`
-      : `/machines/run/${verb}-machine?ids=${id}`
+  const ofInstance = (name: string, input: Record<string, string> = {}) =>
+    `/instances/run/${name}?${new URLSearchParams({ of: 'machine', ids: id, ...input }).toString()}`
+  const type = typeOfClass(recorded.pendingType ?? recorded.type)
+  const [verb, label] = recorded.state === 'stopped' ? (['stop', 'Stop'] as const) : (['start', 'Start'] as const)
   return {
-    type: { label: `Resize to ${type}`, href: `/instances/run/resize?${new URLSearchParams({ of: 'machine', ids: id, type }).toString()}` },
-    state: { label: verb === 'stop' ? 'Stop' : 'Start', href: power },
+    ...(differences.some(isOnlyPending) ? {} : { type: { label: `Resize to ${type}`, href: ofInstance('resize', { type }) } }),
+    state: { label, href: kind === 'ec2' ? `/machines/run/${verb}-machine?ids=${id}` : ofInstance(`rds-${verb}`) },
     server: { label: 'Edit the server', href: `/servers/${recorded.serverId}/edit` },
     addresses: { label: 'Edit the server', href: `/servers/${recorded.serverId}/edit` },
     gone: { label: 'Delete the server', href: `/servers/${recorded.serverId}/delete` },
@@ -29,18 +33,27 @@ const setBackOf = (id: string, kind: string, recorded: RecordedMachine | null): 
 }
 
 const Drift = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
-  const { drift, differences, driftedAt, recordedAt, recordedBy, kind, region, instanceId } = record.values
+  const { drift, driftedAt, recordedAt, recordedBy } = record.values
   if (drift !== 'drifted') return null
   const text = (value: unknown) => (typeof value === 'string' ? value : null)
+  const differences = record.values.differences as unknown as Difference[]
+  const kind = record.values.kind === 'rds' ? 'rds' : 'ec2'
+  const { recorded, awsAccount } = await machineRecord(actor, record.id)
+  const called = { kind, awsAccount, region: String(record.values.region), instanceId: String(record.values.instanceId) } as const
   return (
     <DriftCard
       id={record.id}
-      differences={differences as unknown as Difference[]}
+      differences={differences}
       since={text(driftedAt)}
       recordedAt={text(recordedAt)}
       recordedBy={text(recordedBy)}
-      setBack={setBackOf(record.id, String(kind), await machineRecord(actor, record.id))}
-      place={{ kind: kind === 'rds' ? 'rds' : 'ec2', region: String(region), instanceId: String(instanceId) }}
+      setBack={setBackOf({ id: record.id, kind }, recorded, differences)}
+      byHand={Object.fromEntries(
+        differences.flatMap((one) => {
+          const way = setBackByHand(called, recorded, one)
+          return way === null ? [] : [[one.field, way]]
+        }),
+      )}
       because={mayNot(actor, 'machine.change', record.environmentId)}
     />
   )

@@ -178,6 +178,6 @@ export const restartFor = (config: ConfigObject, edits: readonly ConfigEdit[]): 
   const order =
     lowered.length > 0
       ? `The leader first, since ${names(lowered)} is lowered: a standby with less than its primary stops replaying.`
-      : 'The standbys first, then the leader, as Rolling restart does, or a bulk run of Restart through Patroni.'
+      : 'The standbys first, then the leader, as Restart members in order, through Patroni, on the herd’s page does.'
   return `${names(changed)} takes effect with a restart of each member. ${order}`
 }

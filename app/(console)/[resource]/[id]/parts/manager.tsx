@@ -62,8 +62,7 @@ export const Manager = async ({ actor, id }: { actor: Actor; id: string }) => {
 
 /** Links to its configuration’s versions, and to the plans of what is done to the cluster as a whole; those that this person may not run are left out, as is what makes no sense now. */
 const ClusterActs = ({ actor, herdId, environmentId, isPaused, isPending }: InHerd & { isPaused: boolean; isPending: boolean }) => {
-  const meant = ['patroni-configure', isPaused ? 'patroni-resume' : 'patroni-pause', ...(isPending ? ['rolling-restart'] : [])]
-  const acts = meant.flatMap((name) => {
+  const acts = ['patroni-configure', isPaused ? 'patroni-resume' : 'patroni-pause'].flatMap((name) => {
     const operation = operationByName(name)
     return operation !== undefined && mayRun(actor, name, environmentId) ? [operation] : []
   })
@@ -77,6 +76,11 @@ const ClusterActs = ({ actor, herdId, environmentId, isPaused, isPending }: InHe
           {verb}…
         </LinkButton>
       ))}
+      {isPending && mayRun(actor, 'patroni-restart', environmentId) && (
+        <LinkButton isSmall href={`/instances/run/patroni-restart?of=herd&ids=${herdId}`}>
+          Restart members in order…
+        </LinkButton>
+      )}
     </p>
   )
 }

@@ -56,20 +56,29 @@ export interface StackLookKept {
   findings: StackFinding[]
 }
 
-/** `look` null: there was none yet, or the actor may not see the cluster. `isOn`: its environment wants it looked at. */
-export const stackLookOf = async (actor: Actor, stackId: string): Promise<{ look: StackLookKept | null; isOn: boolean }> => {
+export interface StackLooked {
+  /** null: there was none yet, or the actor may not see the cluster. */
+  look: StackLookKept | null
+  /** Its environment wants it looked at. */
+  isOn: boolean
+  /** Of the herd that it was registered as; null: there is none by its name, or the actor may not see it. */
+  herdId: string | null
+}
+
+export const stackLookOf = async (actor: Actor, stackId: string): Promise<StackLooked> => {
   const { rows } = await getPool().query(
-    `select s.environment_id, e.looks_for_drift, l.tried_at, l.seen_at, l.because, l.findings
-     from stacks s join environments e on e.id = s.environment_id left join stack_looks l on l.stack_id = s.id where s.id = $1`,
+    `select s.environment_id, e.looks_for_drift, l.tried_at, l.seen_at, l.because, l.findings, h.id as herd_id
+     from stacks s join environments e on e.id = s.environment_id left join stack_looks l on l.stack_id = s.id
+     left join herds h on h.environment_id = s.environment_id and lower(h.name) = lower(s.name) where s.id = $1`,
     [stackId],
   )
   const row = rows[0]
-  if (row === undefined || !mayIn(actor, 'stack.view', row.environment_id)) return { look: null, isOn: false }
+  if (row === undefined || !mayIn(actor, 'stack.view', row.environment_id)) return { look: null, isOn: false, herdId: null }
   const look = row.tried_at && {
     triedAt: (row.tried_at as Date).toISOString(),
     seenAt: (row.seen_at as Date | null)?.toISOString() ?? null,
     because: row.because,
     findings: row.findings,
   }
-  return { look, isOn: row.looks_for_drift }
+  return { look, isOn: row.looks_for_drift, herdId: mayIn(actor, 'herd.view', row.environment_id) ? row.herd_id : null }
 }

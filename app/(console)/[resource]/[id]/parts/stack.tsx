@@ -99,18 +99,24 @@ const Declared = ({ loaded: { actor, record } }: { loaded: Loaded }) => {
 /** What the last look at its servers found, with what puts it right. */
 const Drift = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
   if (record.values.builtAt == null) return null
-  const { look, isOn } = await stackLookOf(actor, record.id)
+  const { look, isOn, herdId } = await stackLookOf(actor, record.id)
   const findings = look?.findings ?? []
   return (
     <Card
       title="On its servers"
       actions={
-        findings.length > 0 &&
-        mayRun(actor, 'build-cluster', record.environmentId) && (
-          <LinkButton isSmall href={`/stacks/run/build-cluster?ids=${record.id}`}>
-            Apply
-          </LinkButton>
-        )
+        <>
+          {herdId !== null && (
+            <LinkButton isSmall href={`/herds/${herdId}`}>
+              Herd
+            </LinkButton>
+          )}
+          {findings.length > 0 && mayRun(actor, 'build-cluster', record.environmentId) && (
+            <LinkButton isSmall href={`/stacks/run/build-cluster?ids=${record.id}`}>
+              Apply
+            </LinkButton>
+          )}
+        </>
       }
     >
       <div className="grid gap-3">

@@ -133,8 +133,8 @@ test('a launch is registered in one go and once, with its pinned key and under t
   const moved = {
     ...{ blueprintId: ids.blueprint!, herdId: launch().herd.id, jobId: ids.job! },
     members: [
-      { serverId: launch().members[0]!.serverId, address: '203.0.113.9', hostKey: 'SHA256:abc', zone: 'us-east-1a' },
-      { serverId: second.server, address: '203.0.113.99', hostKey: 'SHA256:new', zone: 'us-east-1c' },
+      { serverId: launch().members[0]!.serverId, machineId: 'i-1', address: '203.0.113.9', hostKey: 'SHA256:abc', zone: 'us-east-1a' },
+      { serverId: second.server, machineId: 'i-2', address: '203.0.113.99', hostKey: 'SHA256:new', zone: 'us-east-1c' },
     ],
   }
   for (const _again of [1, 2]) await act.moveMembers(moved, options)
@@ -160,6 +160,16 @@ test('a launch is registered in one go and once, with its pinned key and under t
       isStopped ? [] : [{ title: 'shop-2' }],
     )
   }
+  await query('delete from evictions')
+  for (const machineId of ['i-old', 'i-2'])
+    await query(
+      `insert into evictions (environment_id, server_id, title, instance_id, kind, source, gone_at) values ($1, $2, 'shop-2', $3, 'interruption', 'cloud', now())`,
+      [ids.environment, second.server, machineId],
+    )
+  await act.moveMembers(moved, options)
+  expect(await query('select instance_id from evictions where closed_at is null'), 'of a machine that is its server no more').toEqual([
+    { instance_id: 'i-2' },
+  ])
   await query('delete from evictions')
   const choices = await read.choicesIn(ids.blueprint!, 'us-east-1c')
   expect([choices.length > 0, new Set(choices.map(({ zone }) => zone))]).toEqual([true, new Set(['us-east-1c'])])

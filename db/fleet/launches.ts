@@ -40,9 +40,20 @@ const join = `with blueprint as (select environment_id, herd_id from blueprints 
   select (select count(*)::int from blueprint) as blueprints,
     (select count(pg_notify('records', resource)) from (select distinct resource from new) as each) as told`
 
-/** A new machine shows another key and machine-id: what was kept of the one before it goes. */
+/** A new machine shows another key and machine-id: what was kept of the one before it goes, and an eviction that was answered so is over. */
 const move = `with own as (select herd_id from blueprints where id = $1::uuid and herd_id = $2::uuid),
-  wanted as (select * from jsonb_to_recordset($3::jsonb) as m("serverId" uuid, address text, "hostKey" text, zone text)),
+  wanted as (select * from jsonb_to_recordset($3::jsonb) as m("serverId" uuid, "machineId" text, address text, "hostKey" text, zone text)),
+  members as (
+    select distinct s.id, s.hostname, own.herd_id, w."machineId" from own join instances i on i.herd_id = own.herd_id
+      join servers s on s.id = i.server_id join wanted w on w."serverId" = s.id),
+  untied as (
+    update machines m set server_id = null, tie = 'untied' from members o where m.server_id = o.id and m.instance_id <> o."machineId" returning m.id),
+  over as (
+    update evictions e set closed_at = clock_timestamp() from members o
+      where e.server_id = o.id and e.instance_id <> o."machineId" and e.withdrawn_at is null and e.closed_at is null returning e.id),
+  answered as (
+    update eviction_answers a set state = 'safe', because = o.hostname || ' runs on another machine, with its volume.' from members o
+      where a.herd_id = o.herd_id and a.run_id::text = (select run_id::text from jobs where id::text = $4) returning a.herd_id),
   old as (
     select distinct s.id, s.hostname, s.environment_id, s.address, s.host_key, s.site, w.address as to_address, w."hostKey" as to_key, w.zone as to_site
     from servers s join wanted w on w."serverId" = s.id join instances i on i.server_id = s.id join own on own.herd_id = i.herd_id
@@ -57,7 +68,8 @@ const move = `with own as (select herd_id from blueprints where id = $1::uuid an
     select (select person_id from asked), coalesce((select actor_name from asked), 'matriarch'), 'server', id, hostname, 'change', environment_id,
       jsonb_build_object('address', jsonb_build_array(address, to_address), 'hostKey', jsonb_build_array(host_key, to_key), 'site', jsonb_build_array(site, to_site))
     from old)
-  select (select count(*)::int from own) as blueprints, (select count(*) from moved) as moved, pg_notify('records', 'server') as told`
+  select (select count(*)::int from own) as blueprints, (select count(*) from moved) as moved, (
+      select count(pg_notify('records', resource)) from unnest(array['server', 'herd', 'machine']) as resource) as told`
 
 const rest = `with noted as (
     update blueprints set stopped_at = case when $2::boolean then coalesce(stopped_at, now()) end, changed_at = now()

@@ -191,6 +191,7 @@ const elsewhere = [
     'launch-standby',
     'stop-herd',
     'resume-herd',
+    'replace-machine',
     'tear-down',
     'create',
     'drill',

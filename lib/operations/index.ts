@@ -14,6 +14,7 @@ import { dropSlot } from './drop-slot'
 import { failover } from './failover'
 import { followLeader } from './follow-leader'
 import { launchHerd } from './launch'
+import { replaceMachine } from './launch/replace'
 import { resumeHerd, stopHerd } from './launch/rest'
 import { launchStandby } from './launch/standby'
 import { tearDown } from './launch/tear-down'
@@ -120,6 +121,7 @@ export const operations: readonly Operation[] = [
   launchStandby,
   stopHerd,
   resumeHerd,
+  replaceMachine,
   tearDown,
   resumePooler,
   pausePooler,

@@ -27,7 +27,9 @@ const targetOf = ({ name, on }: Operation, fleet: MemoryFleet): string => {
   if (on === 'dns-zone') return fleet.zone('prod.test').inventory.id
   if (on === 'name') return [...fleet.world.names.values()][0]!.id
   if (on === 'blueprint') {
-    const herd = ['launch-standby', 'stop-herd', 'resume-herd'].includes(name) ? { id: standby.herdId, name: 'shop' } : null
+    const herd = ['launch-standby', 'replace-machine', 'stop-herd', 'resume-herd'].includes(name)
+      ? { id: standby.herdId, name: 'shop' }
+      : null
     fleet.world.launches.blueprints.set(blueprintId, shopBlueprint({ herd }))
     return blueprintId
   }

@@ -33,6 +33,7 @@ const staged = new Set([
   'patroni-switchover',
   'patroni-zero-gap',
   'rds-promote',
+  'replace-machine',
   'rds-reboot',
   'rds-start',
   'rds-stop',

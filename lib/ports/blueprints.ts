@@ -76,7 +76,8 @@ export interface MovedMembers {
   blueprintId: string
   herdId: string
   jobId: string
-  members: Pick<NewLaunch['members'][number], 'serverId' | 'address' | 'hostKey' | 'zone'>[]
+  /** `machineId`: EC2's id of the machine. */
+  members: (Pick<NewLaunch['members'][number], 'serverId' | 'address' | 'hostKey' | 'zone'> & { machineId: string })[]
 }
 
 /** As `InventoryAct`. */
@@ -85,7 +86,10 @@ export interface BlueprintsAct {
   registerLaunch: (launch: NewLaunch, options: CallOptions) => Promise<void>
   /** Its server and itself, or nothing. Throws as `registerLaunch`. */
   registerStandby: (standby: NewStandby, options: CallOptions) => Promise<void>
-  /** Where members of the herd are reached from now on: the servers' addresses, pinned keys and zones, each change in the history. */
+  /**
+   * Where members of the herd are reached from now on: the servers' addresses, pinned keys and zones, each change in the history. What AWS said of the machines
+   * before is over.
+   */
   moveMembers: (moved: MovedMembers, options: CallOptions) => Promise<void>
   /** That the herd was stopped, or runs again. */
   noteRest: (rest: { blueprintId: string; isStopped: boolean }, options: CallOptions) => Promise<void>

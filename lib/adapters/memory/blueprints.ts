@@ -6,7 +6,8 @@ export const memoryBlueprints = ({ launches: { blueprints } }: World): Blueprint
   blueprint: async (id) => found(blueprints, id),
   choicesIn: async (id, zone) => {
     const { choices, standbyChoices } = found(blueprints, id)
-    return [...choices, ...standbyChoices].filter((one) => one.zone === zone)
+    const there = [...choices, ...standbyChoices].filter((one) => one.zone === null || one.zone === zone).map((one) => ({ ...one, zone }))
+    return there.filter((one, at) => at === there.findIndex(({ type, market }) => type === one.type && market === one.market))
   },
 })
 
@@ -64,9 +65,15 @@ export const dropLaunch = (world: World, { blueprintId, herdId }: { blueprintId:
 
 export const moveMembers = (world: World, { members }: MovedMembers): void => {
   for (const { serverId, address, hostKey } of members) {
-    const host = [...world.hosts.values()].find(({ server }) => server.id === serverId)
-    if (host === undefined) throw new Fault('record.missing', { because: 'The server is not registered any more.', isOver: true })
-    host.server.address = { ...host.server.address, address, hostKey }
+    const hosts = [...world.hosts].filter(([, { server }]) => server.id === serverId)
+    const next = [...world.hosts.values()].find(({ server }) => server.address.address === address && server.address.hostKey === hostKey)
+    const host = next ?? hosts[0]?.[1]
+    if (host === undefined || hosts.length === 0)
+      throw new Fault('record.missing', { because: 'The server is not registered any more.', isOver: true })
+    // Another machine has come in its place.
+    for (const [key, one] of hosts) if (one !== host) world.hosts.delete(key)
+    host.isUnregistered = false
+    Object.assign(host.server, { id: serverId, address: { ...host.server.address, serverId, address, hostKey } })
     for (const one of world.instances.values())
       if (one.host === host) one.inventory = { ...one.inventory, address: { ...one.inventory.address, host: host.server.address } }
   }

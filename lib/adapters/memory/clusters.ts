@@ -1,15 +1,16 @@
 import { Fault } from '@/lib/kernel/ground/errors'
-import type { CallOptions, ClusterSite, ClustersAct, ClustersRead, InstanceAddress } from '@/lib/ports'
+import type { CallOptions, ClusterSite, ClustersAct, ClustersRead, HostAddress, InstanceAddress } from '@/lib/ports'
 import { isServing } from './postgres/probe'
 import { type Calls, perform, reach } from './world/calls'
 import { unconfigured } from './world/launches'
 import { blankInstance } from './world/make-world'
+import { hostNamed } from './world/reached-host'
 import { flow } from './world/wal'
 import { idOf, type MemoryHost, type MemoryInstance, type World, watchPrimaries } from './world/world'
 
 /** Every place of a host is there to be looked at; a cluster comes to be in it when it is made. What lies in a directory is found under whatever name. */
 const plotAt = (world: World, address: InstanceAddress): MemoryInstance => {
-  const host = hostOf(world, address.host.hostname)
+  const host = hostOf(world, address.host)
   const lying = othersOn(world, host).find((one) => one.inventory.address.dataDirectory === address.dataDirectory)
   if (lying !== undefined) return lying
   const plot = world.instances.get(address.instanceId) ?? blankInstance(world, host, address)
@@ -36,7 +37,7 @@ const isConfigured = (world: World, { host }: MemoryInstance, { profile, major, 
 
 export const memoryClustersRead = (world: World): ClustersRead => ({
   installed: async (host, options) => {
-    const found = hostOf(world, host.hostname)
+    const found = hostOf(world, host)
     await reach(world.clock, found, options)
     return { majors: [...found.majors], hasDebianTools: true }
   },
@@ -120,7 +121,7 @@ export const memoryClustersAct = (world: World, calls: Calls): ClustersAct => {
         plot.host.passwords.add(role)
       }),
     sharePassword: (from, to, role, options) => {
-      const [giver, taker] = [hostOf(world, from.hostname), hostOf(world, to.hostname)]
+      const [giver, taker] = [hostOf(world, from), hostOf(world, to)]
       return perform(calls, world.clock, taker, { act: `share password of ${role}`, target: to.hostname }, options, () => {
         if (!giver.passwords.has(role)) throw failed(`The passfile of ${from.hostname} has no password of ${role}`)
         taker.passwords.add(role)
@@ -131,8 +132,8 @@ export const memoryClustersAct = (world: World, calls: Calls): ClustersAct => {
 
 const failed = (because: string) => new Fault('shell.failed', { because, isOver: true })
 
-const hostOf = (world: World, hostname: string): MemoryHost => {
-  const host = world.hosts.get(hostname)
-  if (host === undefined) throw new Fault('record.missing', { because: `There is no server ${hostname}.` })
+const hostOf = (world: World, address: HostAddress): MemoryHost => {
+  const host = hostNamed(world, address)
+  if (host === undefined) throw new Fault('record.missing', { because: `There is no server ${address.hostname}.` })
   return host
 }

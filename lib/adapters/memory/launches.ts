@@ -69,6 +69,25 @@ const judge = ({ launches }: World, { type, zone, imageId, groupIds }: MachineSp
     throw refused('cloud.no-capacity', `Unsupported: ${type} is not supported in ${zone}.`)
 }
 
+/** In the next network where somebody has the one that its name gives. */
+const freeAddress = (world: World, { server }: MemoryHost): string => {
+  const taken = new Set([...world.hosts.values()].map((one) => one.server.address.address))
+  let { address } = server.address
+  for (let network = 1; taken.has(address); network += 1) address = address.replace(/^10\.\d+/, `10.${network}`)
+  return address
+}
+
+/** The host that comes up with a machine: the registered one where its machine is gone; beside one that has its machine still, a second one of that name. */
+const hostFor = (world: World, environment: string, hostname: string, id: string): MemoryHost => {
+  const known = world.hosts.get(hostname)
+  const isHeld = [...world.launches.machines.values()].some((one) => one.hostname === hostname && one.state !== 'terminated')
+  if (known !== undefined && !isHeld) return known
+  const host = makeHost(environment, known === undefined ? hostname : `${hostname}.${id}`)
+  host.isUnregistered = true
+  if (known !== undefined) host.server.address = { ...host.server.address, hostname, address: freeAddress(world, host) }
+  return host
+}
+
 const launchOne = (world: World, spec: MachineSpec): void => {
   const { machines, volumes, tokens } = world.launches
   const print = JSON.stringify(spec)
@@ -82,10 +101,9 @@ const launchOne = (world: World, spec: MachineSpec): void => {
   const id = `i-${idOf(spec.token).replaceAll('-', '').slice(0, 17)}`
   const { Name: hostname = null, 'matriarch:blueprint': blueprintId = '' } = spec.tags
   const environment = world.launches.blueprints.get(blueprintId)?.environmentName
-  const known = hostname === null ? undefined : world.hosts.get(hostname)
-  const host = hostname === null || environment === undefined ? null : (known ?? makeHost(environment, hostname))
+  const host = hostname === null || environment === undefined ? null : hostFor(world, environment, hostname, id)
   if (host !== null) {
-    Object.assign(host, { power: 'off', majors: [], passwords: new Set(), packages: new Map(), isUnregistered: known === undefined })
+    Object.assign(host, { power: 'off', majors: [], passwords: new Set(), packages: new Map() })
     world.hosts.set(host.server.title, host)
   }
   const address = host?.server.address.address ?? '10.9.9.9'
@@ -116,7 +134,7 @@ export const memoryLaunchesRead = (world: World): CloudLaunchesRead => ({
       machines: [...machines.values()]
         .filter((one) => carries(one.tags, tags))
         .map(({ next: _next, hostname: _hostname, groupIds: _groupIds, ...one }) => ({ ...one, tags: { ...one.tags } })),
-      volumes: [...volumes.values()].filter((one) => carries(one.tags, tags)).map((one) => ({ ...one })),
+      volumes: [...volumes.values()].filter((one) => carries(one.tags, tags)).map(({ from: _from, ...one }) => ({ ...one })),
       groups: [...groups.values()].filter((one) => carries(one.tags, tags)).map((one) => ({ ...one, rules: [...one.rules] })),
     }
   },

@@ -38,9 +38,10 @@ const stackAt = (world: World, url: string): Stack | undefined =>
 
 export const memoryStacksRead = (world: World): StacksRead => {
   const at = async (host: HostAddress, options: CallOptions): Promise<MemoryStackHost> => {
-    await reach(world.clock, hostAt(world, host), options)
+    const there = hostAt(world, host)
+    await reach(world.clock, there, options)
     settle(world)
-    return stackHost(world, host.hostname)
+    return stackHost(world, there.server.title)
   }
   const contentOf = (stackId: string, file: StackFile): string => contentFor(world, stackId, file)
   return {
@@ -100,7 +101,7 @@ export const memoryStacksRead = (world: World): StacksRead => {
     },
     isMounted: async (host, { volumeId }, options) => {
       await at(host, options)
-      return world.launches.mounted.get(host.hostname) === volumeId
+      return world.launches.mounted.get(hostAt(world, host).server.title) === volumeId
     },
     value: async (host, { port, database }, sql, options) => {
       await at(host, options)
@@ -155,12 +156,14 @@ export const programsOf = (packages: readonly string[]): string[] =>
 const metadata = makeHost('console', 'metadata')
 
 export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
-  const on = (host: HostAddress, act: string, options: CallOptions, action: (seen: MemoryStackHost) => void): Promise<void> =>
-    perform(calls, world.clock, hostAt(world, host), { act, target: host.hostname }, options, () => {
+  const on = (host: HostAddress, act: string, options: CallOptions, action: (seen: MemoryStackHost) => void): Promise<void> => {
+    const there = hostAt(world, host)
+    return perform(calls, world.clock, there, { act, target: host.hostname }, options, () => {
       settle(world)
-      action(stackHost(world, host.hostname))
+      action(stackHost(world, there.server.title))
       settle(world)
     })
+  }
   /** The console's own database goes wrong as hosts do. */
   const own = (stackId: string, act: string, options: CallOptions, action: () => void): Promise<void> => {
     const declared = world.stacks.declared.get(stackId)
@@ -223,7 +226,11 @@ export const memoryStacksAct = (world: World, calls: Calls): StacksAct => {
       on(host, `mount ${volumeId}`, options, () => {
         const volume = world.launches.volumes.get(volumeId)
         if (volume?.machineId == null) throw failed(`the volume ${volumeId} does not show up among the devices`)
-        world.launches.mounted.set(host.hostname, volumeId)
+        const there = hostAt(world, host)
+        world.launches.mounted.set(there.server.title, volumeId)
+        // What lies on it comes with it.
+        for (const one of world.instances.values()) if (one.host.server.title === volume.from) one.host = there
+        volume.from = there.server.title
       }),
     changeEtcd: (host, url, change, options) =>
       on(host, `etcd ${Object.entries(change)[0]!.join(' ')}`, options, () => {

@@ -60,6 +60,7 @@ export const worksOnMachines: Readonly<Record<string, Pick<WorkOnMachine, 'setsT
   'launch-standby': { setsType: false, launches: true, leaves: runs },
   'stop-herd': { setsType: false, leaves: [...stops, ...endedStates] },
   'resume-herd': { setsType: false, launches: true, leaves: runs },
+  'replace-machine': { setsType: false, launches: true, leaves: [...runs, ...endedStates] },
 }
 
 export interface JudgedMachine {

@@ -41,6 +41,8 @@ export type LaunchFacts = {
   /** What a standby may not have less of than its primary; empty for a primary. */
   atLeast: { [name: string]: string }
   ids: { herd: string; server: string; instance: string }
+  /** The machine of its name whose place it takes; null: there is none, or EC2 does not list it any more. */
+  insteadOf: string | null
 }
 
 /** Once the gates have passed there is one. */
@@ -57,11 +59,11 @@ export const taggedBy = (place: LaunchPlace, blueprintId: string, ports: ReadPor
 /** What the host of the member is called, and its machine. */
 export const memberName = ({ launch, number }: Pick<LaunchFacts, 'launch' | 'number'>): string => hostnameOf(launch.blueprint.name, number)
 
-/** The member's machine as it is now; null: there is none that runs. No other one of the blueprint has its name: a gate saw to that. */
+/** The member's machine as it is now; null: there is none that runs. No other one of the blueprint has its name, but the one whose place it takes: a gate saw to that. */
 export const machineNow = async (facts: LaunchFacts, ports: ReadPorts, signal: AbortSignal): Promise<LaunchedMachine | null> => {
   if (facts.place === null) return null
   const { machines } = await taggedBy(placeIn(facts), facts.launch.id, ports, signal)
-  return machines.find((one) => isAlive(one) && one.tags.Name === memberName(facts)) ?? null
+  return machines.find((one) => isAlive(one) && one.tags.Name === memberName(facts) && one.id !== facts.insteadOf) ?? null
 }
 
 export const addressOf = ({ launch }: LaunchFacts, { privateAddress, publicAddress }: LaunchedMachine): string | null =>

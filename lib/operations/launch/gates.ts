@@ -22,11 +22,11 @@ export const hasChoices = ({ launch }: LaunchFacts): Verdict => {
 }
 
 /** What is needed and the blueprint does not say, or says and no launch does yet. */
-export const canBeFollowed = ({ launch, input, number }: LaunchFacts): Verdict => {
+export const canBeFollowed = ({ launch, input }: LaunchFacts): Verdict => {
   const { blueprint, account, publicKey, hasPassword } = launch
   if (account === null) return refuse('It names no cloud account. Choose one in the blueprint.')
   if (publicKey === null) return refuse('The environment has no SSH key of the console yet: a worker makes one within a minute.')
-  if (number === 1 && blueprint.securityGroupIds.length === 0 && input.consoleNetwork === '')
+  if (launch.herd === null && blueprint.securityGroupIds.length === 0 && input.consoleNetwork === '')
     return refuse(
       'Give the network of the console, which the herd’s security group lets in to SSH; or name security groups in the blueprint.',
     )

@@ -25,6 +25,7 @@ export const gatherLaunch = async (ports: ReadPorts, input: LaunchInput, { targe
     atLeast: {},
     kept: null,
     ids,
+    insteadOf: null,
   }
   if (place === null) return facts
   return { ...facts, ...(await askCloud(facts, ports, signal)) }

@@ -53,7 +53,7 @@ const volumeOf = async (facts: LaunchFacts, { id }: LaunchedMachine, ports: Read
 export const mountVolume = (): Effect<LaunchFacts, null, null> => ({
   title: 'Mount the volume',
   preview: ({ launch: { blueprint }, kept }) => ({
-    sentence: `Format the volume with ext4 if it is blank (one that holds anything is never formatted), and mount it by its UUID on ${volumeDirectoryOf(blueprint)}, now and at every boot.`,
+    sentence: `${kept === null ? 'Format the volume with ext4 if it is blank (one that holds anything is never formatted), and mount it' : `Mount ${kept.id}`} by its UUID on ${volumeDirectoryOf(blueprint)}, now and at every boot.`,
     commands: [
       ...(kept === null ? [`mkfs.ext4 -m 0 ${dataDevice}`] : []),
       `UUID=… ${volumeDirectoryOf(blueprint)} ext4 defaults,noatime,nofail 0 2 in /etc/fstab`,

@@ -11,11 +11,16 @@ export interface MemoryLaunchedMachine extends LaunchedMachine {
   groupIds: readonly string[]
 }
 
+export interface MemoryLaunchedVolume extends LaunchedVolume {
+  /** The host, by name, on which it was mounted last: whose instances lie on it. */
+  from?: string
+}
+
 /** What was launched in one account, and the blueprints that it can be launched from. */
 export interface MemoryLaunches {
   blueprints: Map<string, InventoryBlueprint>
   machines: Map<string, MemoryLaunchedMachine>
-  volumes: Map<string, LaunchedVolume>
+  volumes: Map<string, MemoryLaunchedVolume>
   groups: Map<string, LaunchedGroup>
   /** Machine by the token of its request, with the request itself. */
   tokens: Map<string, { id: string; print: string }>

@@ -2,9 +2,21 @@ import { Fault } from '@/lib/kernel/ground/errors'
 import type { HostAddress } from '@/lib/ports'
 import type { MemoryHost, World } from './world'
 
+/** The host with that name; of several, while one takes the place of another, the one at that address. */
+export const hostNamed = (
+  world: World,
+  { hostname, address }: Pick<HostAddress, 'hostname'> & Partial<HostAddress>,
+): MemoryHost | undefined => {
+  const named = world.hosts.get(hostname)
+  if (address === undefined || named?.server.address.address === address) return named
+  const isThere = ({ server }: MemoryHost) => server.address.hostname === hostname && server.address.address === address
+  return [...world.hosts.values()].find(isThere) ?? named
+}
+
 /** The host with that name. Throws `shell.unreachable`: nobody answers there. */
-export const answering = (world: World, { hostname }: Pick<HostAddress, 'hostname'>): MemoryHost => {
-  const host = world.hosts.get(hostname)
+export const answering = (world: World, where: Pick<HostAddress, 'hostname'> & Partial<HostAddress>): MemoryHost => {
+  const { hostname } = where
+  const host = hostNamed(world, where)
   if (host === undefined) throw new Fault('shell.unreachable', { because: `${hostname} does not answer over SSH.`, isOver: true })
   return host
 }

@@ -129,6 +129,7 @@ export const memberFacts = ({ launch, place, images }: RestFacts, member: RestMe
   images,
   ...{ left: null, unseen: null, refusal: null, taken: [], atLeast: {} },
   kept: isFresh(member) ? member.volume : null,
+  insteadOf: null,
   ids: { herd: member.place.herdId, server: member.place.serverId, instance: member.place.id },
 })
 

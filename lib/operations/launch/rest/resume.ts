@@ -1,13 +1,12 @@
 import { dataDirectoryOf } from '@/lib/domain/blueprints/launch/launched'
-import { Fault, isFault } from '@/lib/kernel/ground/errors'
+import { Fault } from '@/lib/kernel/ground/errors'
 import type { Effect } from '@/lib/kernel/operation/operation'
 import type { ActPorts, LaunchedMachine, ReadPorts } from '@/lib/ports'
-import { dataDevice } from '@/lib/ports/launches'
 import { isDown, type Place } from '../../facts/instance'
 import { steer } from '../../machines/power'
 import { sayDeed } from '../../resize/become'
 import { bringUp, followOutput, lookAt } from '../../steps/postgres/server'
-import { cloudTimeoutMs, type LaunchFacts, machineNow, placeIn, settingsFor, taggedBy } from '../facts'
+import { type LaunchFacts, machineNow, placeIn, settingsFor, taggedBy } from '../facts'
 import { specFor } from '../server'
 import { mustRun } from '../trust'
 import { canStop, isFresh, memberFacts, placeOn, type RestFacts, type RestMember } from './facts'
@@ -60,38 +59,6 @@ export const startMachines = (): Effect<RestFacts, null, null> => ({
   ending: { final: 'Machines stay started: what is wrong on them can be seen there.', harmless: true },
 })
 
-const keptBy = ({ kept }: LaunchFacts): string => kept!.id
-
-/** Of one member, whose new machine runs in the zone of its volume. */
-export const attachVolume = (): Effect<LaunchFacts, null, null> => ({
-  title: 'Attach the volume',
-  preview: (facts) => ({ sentence: '', commands: [`ec2:AttachVolume ${keptBy(facts)} ${dataDevice}`] }),
-  check: async (facts, ports, { signal }) => {
-    const machine = await machineNow(facts, ports, signal)
-    if (machine === null) return { found: 'ready', before: null }
-    const { volumes } = await taggedBy(placeIn(facts), facts.launch.id, ports, signal)
-    const isThere = volumes.some(({ id, machineId }) => id === keptBy(facts) && machineId === machine.id)
-    return isThere ? { found: 'done', output: null } : { found: 'ready', before: null }
-  },
-  run: async (facts, _before, ports, context) => {
-    for (;;) {
-      const { id } = await mustRun(facts, ports, context.signal)
-      try {
-        const to = { instanceId: id, device: dataDevice }
-        context.note('command', `ec2:AttachVolume ${keptBy(facts)} ${id} ${dataDevice}`)
-        return await ports.act.cloud.attach(placeIn(facts), keptBy(facts), to, { timeoutMs: cloudTimeoutMs, signal: context.signal })
-      } catch (error) {
-        const isOpen = isFault(error) && (error.code === 'cloud.unreachable' || error.code === 'cloud.wrong-state')
-        if (!isOpen || context.signal.aborted) throw error
-        context.note('warning', error.message)
-      }
-      await context.pause(2 * lookEveryMs)
-    }
-  },
-  timeoutMs: 300_000,
-  ending: { final: 'It goes with the machine.', harmless: true },
-})
-
 /** In the console: everything after it reaches the members where they are now. */
 export const followAddresses = (): Effect<RestFacts, null, null> => ({
   title: 'Register the addresses',
@@ -116,7 +83,7 @@ export const followAddresses = (): Effect<RestFacts, null, null> => ({
         const { address, hostKey } = placeOn(facts, member, machine).address.host
         if (address === '' || hostKey === null)
           throw new Fault('step.blocked', { because: `${machine.id} has no address or no pinned key yet`, isOver: true })
-        return { serverId: member.place.serverId, address, hostKey, zone: machine.zone }
+        return { serverId: member.place.serverId, machineId: machine.id, address, hostKey, zone: machine.zone }
       }),
     )
     const { id: blueprintId, herd } = facts.launch

@@ -9,6 +9,7 @@ import { bringUp, followOutput, lookAt } from '../../steps/postgres/server'
 import { isAlive, placeIn, taggedBy } from '../facts'
 import { terminate } from '../found'
 import { volumeMonth } from '../left'
+import { keepPassfilesOf } from '../passfiles'
 import { canStop, type RestFacts, type RestMember } from './facts'
 
 const stopTimeoutMs = 300_000
@@ -104,27 +105,11 @@ export const proveShutDown = (): Effect<RestFacts, null, null> => ({
   ending: { final: 'It only looks.', harmless: true },
 })
 
-/** The passwords that standbys log in with lie in the home of postgres, on the system disk. */
-export const keepPassfiles = (): Effect<RestFacts, null, null> => {
-  const leaving = ({ members }: RestFacts) => members.filter((one) => one.machine?.state === 'running' && !canStop(one))
-  return {
-    title: 'Keep the passfiles',
-    preview: (facts) => ({
-      sentence: `Copy the passfile of ${leaving(facts)
-        .map(({ place }) => place.address.host.hostname)
-        .join(', ')} beside its data, readable to postgres alone: its system disk goes.`,
-      commands: ['cp ~/.pgpass …/.matriarch-passfile'],
-    }),
-    check: async (facts) => (leaving(facts).length === 0 ? { found: 'done', output: null } : { found: 'ready', before: null }),
-    run: async (facts, _before, ports, { signal }) => {
-      for (const { place } of leaving(facts)) await ports.act.clusters.keepPassfile(place.address, { timeoutMs: writeTimeoutMs, signal })
-      return null
-    },
-    timeoutMs: ({ members }) => writeTimeoutMs * (members.length + 1),
-    proof: 'answer',
-    ending: { final: 'The copy is as protected as the data beside it.', harmless: true },
-  }
-}
+/** Of those whose system disk goes. */
+export const keepPassfiles = (): Effect<RestFacts, null, null> =>
+  keepPassfilesOf<RestFacts>(({ members }) =>
+    members.filter((one) => one.machine?.state === 'running' && !canStop(one)).map(({ place }) => place),
+  )
 
 const isAtRest = ({ state }: LaunchedMachine): boolean => state === 'stopped' || state === 'terminated'
 

@@ -30,7 +30,7 @@ export const gatherStandby = async (ports: ReadPorts, _input: unknown, context: 
   const upstream = leading.length === 1 ? leading[0]! : null
   const bare: LaunchFacts = {
     ...{ input: { consoleNetwork: '' }, number: 2, launch, place, ids, taken: [] },
-    ...{ images: {}, left: null, unseen: null, refusal: null, atLeast: {}, kept: null },
+    ...{ images: {}, left: null, unseen: null, refusal: null, atLeast: {}, kept: null, insteadOf: null },
   }
   const cloud = place === null ? {} : await askCloud(bare, ports, signal)
   const named = { ...bare, ...cloud, ...(await nameFor(ports, { ...bare, ...cloud })) }

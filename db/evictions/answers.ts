@@ -10,6 +10,7 @@ export interface ClaimedAnswer {
   state: AnswerState
   runId: string | null
   runState: RunState | null
+  runOperation: string | null
   leaving: string | null
   replacing: string | null
   gone: readonly string[]
@@ -35,7 +36,7 @@ const claimText = `with due as (
     update eviction_answers a set claim = $1, claimed_until = clock_timestamp() + interval '${claimSeconds} seconds' from due where due.herd_id = a.herd_id
       returning a.herd_id, a.state, a.run_id, a.leaving, a.replacing, a.gone, a.replaced, a.failures
   )
-  select t.herd_id as "herdId", t.state, t.run_id as "runId", r.state as "runState", t.leaving, t.replacing, t.gone, t.replaced, t.failures from taken t left join runs r on r.id = t.run_id`
+  select t.herd_id as "herdId", t.state, t.run_id as "runId", r.state as "runState", r.operation as "runOperation", t.leaving, t.replacing, t.gone, t.replaced, t.failures from taken t left join runs r on r.id = t.run_id`
 
 /** Herds that lose machines and whose turn it is, for the caller to decide. Throws `database.down`. */
 export const claimAnswers = async (): Promise<ClaimedAnswer[]> => {
@@ -55,7 +56,7 @@ export const claimAnswers = async (): Promise<ClaimedAnswer[]> => {
   }
 }
 
-export interface Answered extends Omit<ClaimedAnswer, 'herdId' | 'claim' | 'runState'> {
+export interface Answered extends Omit<ClaimedAnswer, 'herdId' | 'claim' | 'runState' | 'runOperation'> {
   because: string
   /** Until it is asked again. */
   againMs: number

@@ -26,11 +26,11 @@ const readMembers = {
   name: 'herd-at-risk',
   text: `select h.id as "herdId", h.name, h.environment_id as "environmentId", e.answers_evictions as answers, coalesce(f.manager, 'unknown') as manager,
       i.id, i.title, case when i.replaced_at is null then coalesce(i.role, 'unknown') else 'unknown' end as role, i.state,
-      extract(epoch from v."dueAt" - clock_timestamp())::float8 as "leftSeconds", i.size_bytes::float8 as "sizeBytes", b.id as "blueprintId", l.seconds as "lastSeconds",
+      extract(epoch from v."dueAt" - clock_timestamp())::float8 as "leftSeconds", i.size_bytes::float8 as "sizeBytes", b.id as "blueprintId", b."hasVolume", l.seconds as "lastSeconds",
       m.zone, m.instance_id as "instanceId", m.market = 'spot' as "isSpot", m.type, m.volumes, v.*
     from herds h join environments e on e.id = h.environment_id left join herd_facts f on f.herd_id = h.id
       join instances i on i.herd_id = h.id
-      left join lateral (select id from blueprints b where b.herd_id = h.id limit 1) b on true
+      left join lateral (select id, b.storage <> 'local' and b.storage_gb is not null as "hasVolume" from blueprints b where b.herd_id = h.id limit 1) b on true
       left join lateral (
         select extract(epoch from j.finished_at - j.started_at)::float8 as seconds from jobs j
           where j.target_id = b.id and j.operation in ('launch-herd', 'launch-standby') and j.state = 'done' order by j.created_at desc limit 1
@@ -51,6 +51,7 @@ interface Row {
   answers: boolean
   manager: string
   blueprintId: string | null
+  hasVolume: boolean | null
   lastSeconds: number | null
   sizeBytes: number | null
   leftSeconds: number | null
@@ -85,7 +86,7 @@ export const herdAtRisk = async (herdId: string): Promise<HerdAtRisk | null> => 
         first.blueprintId === null
           ? null
           : {
-              ...{ blueprintId: first.blueprintId, lastSeconds: first.lastSeconds },
+              ...{ blueprintId: first.blueprintId, lastSeconds: first.lastSeconds, hasVolume: first.hasVolume === true },
               sizeBytes: rows.find(({ role }) => role === 'primary')?.sizeBytes ?? null,
             },
       members: rows.map((row) => ({

@@ -39,7 +39,7 @@ const answerOne = async (answerer: Answerer, claimed: ClaimedAnswer): Promise<vo
   let replacing: string | null = null
   try {
     if (claimed.runState !== null && openRunStates.includes(claimed.runState)) {
-      if (claimed.replacing !== null) await stopLaunch(claimed)
+      if (claimed.runOperation === 'launch-standby') await stopLaunch(claimed)
       await keep({ state: 'running', because: '', againMs: soonMs })
       return
     }

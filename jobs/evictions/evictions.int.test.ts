@@ -12,10 +12,11 @@ import { waitForRun } from '../requests'
 
 const names = ['plain', 'twice', 'wave', 'back', 'busy', 'off', 'dies', 'lost']
 /** Launched by the console. The next machine of `trio` does not come up, and none fits the blueprint of `none`. */
-const launchedNames = ['solo', 'pair', 'trio', 'none']
+const launchedNames = ['solo', 'pair', 'trio', 'none', 'disk']
 const shapes = [
   ...names.map((name) => ({ environment: name === 'off' ? 'off' : 'dev', name, hosts: [`${name}-1`, `${name}-2`, `${name}-3`] })),
   { environment: 'dev', name: 'solo', hosts: ['solo-1'] },
+  { environment: 'dev', name: 'disk', hosts: ['disk-1'] },
   { environment: 'dev', name: 'pair', hosts: ['pair-1', 'pair-2'] },
   { environment: 'dev', name: 'none', hosts: ['none-1', 'none-2'] },
   { environment: 'dev', name: 'trio', hosts: ['trio-1', 'trio-2', 'trio-3'] },
@@ -41,6 +42,8 @@ beforeAll(async () => {
   )
   await query(`update instances set manager = 'none'`)
   for (const name of launchedNames) await asLaunched(name)
+  giveVolume('disk')
+  await query(`update blueprints set storage_gb = 100 where name = 'disk'`)
   await look()
   // As the observer does.
   looking = setInterval(() => void look().catch(() => {}), 150)
@@ -78,6 +81,19 @@ const asLaunched = async (name: string): Promise<void> => {
   await query(`update instances set size_bytes = 50000000, size_seen_at = now() where herd_id = $1`, [herdId])
 }
 
+/** Its first machine as EC2 lists it, with the volume that its data are on. */
+const giveVolume = (name: string): void => {
+  const { machines, volumes, mounted } = bench.served.fleet.world.launches
+  const tags = { Name: `${name}-1`, 'matriarch:blueprint': idOf(`blueprint ${name}`) }
+  const { address } = bench.served.fleet.host(`${name}-1`).server.address
+  const place = { state: 'running', type: 'm5.large', zone: 'us-east-1a', market: 'spot' as const, tags }
+  const at = { privateAddress: address, publicAddress: address, hostname: `${name}-1`, groupIds: ['sg-own'], next: null }
+  machines.set(`i-${name}`, { id: `i-${name}`, ...place, ...at })
+  const held = { machineId: `i-${name}`, device: '/dev/sdf', state: 'in-use', goesWithMachine: false, from: `${name}-1` }
+  volumes.set(`vol-${name}`, { id: `vol-${name}`, zone: 'us-east-1a', sizeGb: 100, kind: 'gp3', tags, ...held })
+  mounted.set(`${name}-1`, `vol-${name}`)
+}
+
 /** Members that a launch registered in the fleet, as the console's own database has them. */
 const addLaunched = async (): Promise<void> => {
   const { fleet } = bench.served
@@ -101,7 +117,7 @@ const look = async (): Promise<void> => {
   const rows = [...fleet.world.instances.values()].map((one) => ({
     id: one.inventory.id,
     role: one.hasStandbySignal ? 'standby' : 'primary',
-    state: fleet.host(one.inventory.address.host.hostname).power === 'off' ? 'unreachable' : one.state === 'running' ? 'online' : one.state,
+    state: one.host.power === 'off' ? 'unreachable' : one.state === 'running' ? 'online' : one.state,
     timeline: one.timeline,
   }))
   await getPool().query(
@@ -245,6 +261,26 @@ test.concurrent('a herd that the console launched gets a standby in the place of
   const [cloned] = await runsOf('solo')
   expect(cloned!.reason).toMatch(/ No standby can take over: one is launched for it\.$/)
   expect(bench.served.fleet.instance('pair on pair-3')).toMatchObject({ hasStandbySignal: true, isRegistered: true, state: 'running' })
+  expect(bench.served.fleet.world.violations).toEqual([])
+})
+
+test.concurrent('alone and with too little time for a clone, its volume moves to another machine, where it is the primary again', async () => {
+  const old = bench.served.fleet.instance('disk on disk-1').inventory.address.host.address
+  await say('disk-1', 25)
+  await expect.poll(async () => (await runsOf('disk'))[0]?.state, { timeout: timeoutMs, interval: 100 }).toBe('done')
+  const [moved] = await runsOf('disk')
+  expect(moved).toMatchObject({
+    operation: 'replace-machine',
+    reason: expect.stringMatching(/No standby can take over: its volume moves to another machine\.$/),
+  })
+  const now = bench.served.fleet.instance('disk on disk-1')
+  expect(now).toMatchObject({ state: 'running', hasStandbySignal: false })
+  expect(now.inventory.address.host.address).not.toBe(old)
+  const machineId = bench.served.fleet.world.launches.volumes.get('vol-disk')?.machineId
+  expect([machineId, bench.served.fleet.world.launches.machines.get('i-disk')?.state]).toEqual([
+    expect.not.stringMatching('i-disk'),
+    'terminated',
+  ])
   expect(bench.served.fleet.world.violations).toEqual([])
 })
 

@@ -16,6 +16,11 @@ export const questionOf = (herd: HerdAtRisk, next: Acting): { question: PlanQues
       reason: `${whatGoes(herd, id)} Nobody is to read from it then.`,
     }
   }
+  if ('lost' in next && next.way === 'move')
+    return {
+      question: { operation: 'replace-machine', targets: [next.blueprintId], input: { member: next.lost.title } },
+      reason: `${whatGoes(herd, next.lost.id)} No standby can take over: its volume moves to another machine.`,
+    }
   if ('lost' in next) {
     const why = next.way === 'clone' ? 'No standby can take over: one is launched for it.' : 'A standby is launched in its place.'
     return {

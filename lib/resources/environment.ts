@@ -110,7 +110,7 @@ export const environment = defineResource({
     answersEvictions: {
       kind: 'flag',
       label: 'Answer evictions',
-      help: 'When AWS takes a spot machine back, its primary is switched over to a standby on another machine, and its standby leaves the DNS names that others share, without anybody being asked: in the two minutes of the notice nobody could approve it. Of a herd that was launched from a blueprint a new standby is launched too, at the blueprint’s price: in the place of the machine that went, or before it goes if nobody else can take over and there is time. Off: people are told, and act themselves.',
+      help: 'When AWS takes a spot machine back, its primary is switched over to a standby on another machine, and its standby leaves the DNS names that others share, without anybody being asked: in the two minutes of the notice nobody could approve it. Of a herd that was launched from a blueprint a new standby is launched too, at the blueprint’s price: in the place of the machine that went, or before it goes if nobody else can take over and there is time; where there is not, the volume moves to a new machine. Off: people are told, and act themselves.',
     },
     position: { kind: 'integer', label: 'Position', min: 0, max: 1000, help: 'Environments are shown in this order, then by name.' },
     createdAt: { kind: 'moment', label: 'Registered', automatic: true },

@@ -33,12 +33,15 @@ test('without a successor it says what is lost, and what keeps it', () => {
 })
 
 test('of a herd that the console launched it says that a clone fits, and how long it takes, or why it does not; and who comes after', () => {
-  const launching = { blueprintId: 'blueprint', lastSeconds: 40, sizeBytes: 50 * 1024 * 1024 }
+  const launching = { blueprintId: 'blueprint', lastSeconds: 40, sizeBytes: 50 * 1024 * 1024, hasVolume: false }
   expect(said([primary], 'a', { launching })).toBe(
     'A clone fits: a standby is launched and copied, about 41 s of 2 min, and takes over. Then less than a second without writes as a rule (no switchover of this herd was measured yet). Nothing is lost.',
   )
   expect(said([primary], 'a', { launching: { ...launching, lastSeconds: 300 } })).toMatch(
     /a has no standby\. A new standby takes about 5 min 1 s .* in 2 min\./,
+  )
+  expect(said([primary], 'a', { launching: { ...launching, lastSeconds: 300, hasVolume: true }, dataVolumes: ['vol-1'] })).toBe(
+    'No standby can take over. A new standby takes about 5 min 1 s to launch and to copy 50 MB, and AWS takes the machine in 2 min. The volume vol-1 of a moves to a machine that is launched for it in eu-central-1a. Nobody can write from the shutdown until PostgreSQL runs there; nothing that was committed is lost.',
   )
   expect(said([primary, memberOf('b')], 'a', { launching })).toMatch(
     /Nothing is lost\. A new standby is launched in its place afterwards\.$/,

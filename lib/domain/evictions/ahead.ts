@@ -31,6 +31,7 @@ export const sayAhead = (herd: ThreatenedHerd, memberId: string, { measured, ans
   const who = answers ? '' : ' Somebody has to do it: the environment does not answer evictions by itself.'
   if ('to' in next)
     return `${capital(gap)}, through ${through(next.to, member)}, inside the notice. Nothing is lost.${who}${replacedLater(herd, answers)}`
+  if ('lost' in next && next.way === 'move') return `${sayMove(herd, member, taken.leftSeconds, dataVolumes)}${who}`
   if ('lost' in next) return `${sayClone(herd, taken.leftSeconds)} Then ${gap}. Nothing is lost.${who}`
   const why = 'because' in next ? next.because : ''
   return `${why} ${withoutSuccessor(dataVolumes)}`.trim()
@@ -44,7 +45,19 @@ const sayClone = ({ launching }: ThreatenedHerd, leftSeconds: number): string =>
   return `A clone fits: a standby is launched and copied, ${took}, and takes over.`
 }
 
-/** The console moves no volume by itself. */
+const sayMove = (
+  { launching }: ThreatenedHerd,
+  { title, zone }: ThreatenedMember,
+  leftSeconds: number,
+  dataVolumes: readonly string[],
+): string => {
+  const clone = launching === null ? null : cloneWithin(launching, leftSeconds)
+  const why = clone === null || clone.fits ? '' : ` ${clone.because}`
+  const volume = dataVolumes.length === 1 ? `The volume ${dataVolumes[0]} of ${title}` : `The volume of ${title}`
+  return `No standby can take over.${why} ${volume} moves to a machine that is launched for it${zone === null ? '' : ` in ${zone}`}. Nobody can write from the shutdown until PostgreSQL runs there; nothing that was committed is lost.`
+}
+
+/** Of a herd that the console did not launch it moves no volume. */
 const withoutSuccessor = (dataVolumes: readonly string[]): string => {
   if (dataVolumes.length === 0)
     return 'Nobody takes writes then, and what is on its disk is lost: restore the newest backup on another machine. A standby on another machine would take over.'

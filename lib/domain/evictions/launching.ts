@@ -8,6 +8,8 @@ export interface Launching {
   lastSeconds: number | null
   /** Of the primary's data; null: not known. */
   sizeBytes: number | null
+  /** The data are on a volume that stays when its machine goes, and can move to another one. */
+  hasVolume: boolean
 }
 
 /** What EC2 says before it takes a spot machine (s). */

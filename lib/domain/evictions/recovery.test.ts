@@ -3,7 +3,7 @@ import type { Launching } from './launching'
 import { chooseRecovery, type ThreatenedHerd, type ThreatenedMember } from './recovery'
 import { memberOf, primaryOf } from './threatened.fixture'
 
-const launching: Launching = { blueprintId: 'blueprint', lastSeconds: 50, sizeBytes: 1_000_000_000 }
+const launching: Launching = { blueprintId: 'blueprint', lastSeconds: 50, sizeBytes: 1_000_000_000, hasVolume: false }
 const said = (
   members: ThreatenedMember[],
   left: string[] = [],
@@ -71,6 +71,23 @@ test('a primary alone is cloned where a standby is ready before AWS takes its ma
   expect(launched([...alone(100), memberOf('b', { rank: null, because: 'It lags.' })], ['a'])).toMatch(/^person: .*b: It lags/)
   expect(launched([primaryOf({ threat: 'gone', state: 'unreachable', leftSeconds: 120 })])).toMatch(/^person/)
   expect(launched(alone(120), [], {}, 'repmgr')).toMatch(/^person: repmgr/)
+})
+
+test('where neither a standby nor a clone is ready in time the volume moves, of a machine that runs as of one that is gone, and not while it is not known what others are', () => {
+  const moved = (members: ThreatenedMember[], replaced: string[] = [], more: Partial<Launching> = {}, manager = 'none') =>
+    said(members, [], manager, { launching: { ...launching, hasVolume: true, ...more } }, replaced)
+  const alone = (given: Partial<ThreatenedMember>) => [primaryOf({ threat: 'announced', leftSeconds: 60, ...given })]
+  expect(moved(alone({}))).toBe('move a')
+  expect(moved(alone({ leftSeconds: 120 }))).toBe('clone a')
+  expect(moved(alone({ leftSeconds: null }))).toBe('move a')
+  expect(moved(alone({ threat: 'gone', state: 'unreachable' }))).toBe('move a')
+  expect(moved(alone({ threat: 'gone', state: 'unreachable', leftSeconds: 120 }))).toBe('move a')
+  expect(moved(alone({ threat: 'gone' }), [], { hasVolume: false })).toMatch(/^person/)
+  expect(moved(alone({ state: 'unreachable' })), 'its machine runs: EC2 has not said that it is gone').toMatch(/^person/)
+  expect(moved([...alone({}), memberOf('b', { state: 'unknown', role: 'unknown', rank: null })])).toBe('wait: b was not seen yet.')
+  expect(moved([...alone({ threat: 'gone', state: 'unreachable' }), memberOf('b')])).toBe('failover a > b')
+  expect(moved(alone({}), ['a'])).toMatch(/^person/)
+  expect(moved(alone({}), [], {}, 'repmgr')).toMatch(/^person: repmgr/)
 })
 
 test('once the herd has left a machine a standby is launched in its place, one for each, and only where the console launches members', () => {

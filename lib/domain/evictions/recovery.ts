@@ -32,12 +32,12 @@ export interface ThreatenedHerd {
 
 /**
  * `failover`: the primary's machine is gone. `leave`: a standby leaves the DNS names it shares. `clone`: a standby is launched, which takes over from the lost one;
- * `replace`: one is launched after the herd has left it. `wait`: nothing is to be done yet.
+ * `replace`: one is launched after the herd has left it; `move`: the lost one's volume moves to a machine that is launched for it. `wait`: nothing is to be done yet.
  */
 export type Recovery =
   | { way: 'switchover' | 'zero-gap' | 'failover'; from: ThreatenedMember; to: ThreatenedMember }
   | { way: 'leave'; member: ThreatenedMember }
-  | { way: 'clone' | 'replace'; lost: ThreatenedMember; blueprintId: string }
+  | { way: 'clone' | 'replace' | 'move'; lost: ThreatenedMember; blueprintId: string }
   | { way: 'safe' | 'wait' | 'person'; because: string }
 
 /** What is acted on by a run. */
@@ -106,19 +106,24 @@ const movePrimary = (herd: ThreatenedHerd, primary: ThreatenedMember, replaced: 
   return { way: 'wait', because: `${primary.title} is ${primary.state}, and its machine still runs.` }
 }
 
-/** Nobody can take over yet: a standby is launched for that if it is ready before AWS takes the machine. */
+/**
+ * Nobody can take over yet: a standby is launched for that if it is ready before AWS takes the machine. If not, the volume moves, which does not depend on the
+ * notice: what runs still shuts down once another machine is ready, and what is gone leaves its volume behind.
+ */
 const makeSuccessor = (herd: ThreatenedHerd, primary: ThreatenedMember, replaced: readonly string[]): Recovery => {
   const { launching, members } = herd
   const why = noSuccessor(primary, members)
   const isUp = primary.state === 'online' && primary.threat === 'announced'
-  if (launching === null || !isOwn(herd) || !isUp) return { way: 'person', because: why }
+  const isGone = primary.threat === 'gone'
+  if (launching === null || !isOwn(herd) || !(isUp || (isGone && launching.hasVolume))) return { way: 'person', because: why }
   const unseen = members.filter((one) => one.id !== primary.id && one.state === 'unknown' && !isLosing(one))
   if (unseen.length > 0) return { way: 'wait', because: `${titles(unseen)} was not seen yet.` }
   if (primary.noticeId !== null && replaced.includes(primary.noticeId)) return { way: 'person', because: why }
+  const launched = { lost: primary, blueprintId: launching.blueprintId }
   const clone = cloneWithin(launching, primary.leftSeconds)
-  return clone.fits
-    ? { way: 'clone', lost: primary, blueprintId: launching.blueprintId }
-    : { way: 'person', because: `${why} ${clone.because}` }
+  if (isUp && clone.fits) return { way: 'clone', ...launched }
+  if (launching.hasVolume) return { way: 'move', ...launched }
+  return { way: 'person', because: clone.fits ? why : `${why} ${clone.because}` }
 }
 
 const noSuccessor = (primary: ThreatenedMember, members: readonly ThreatenedMember[]): string => {

@@ -142,6 +142,8 @@ export const Operate = ({
   const plan = row?.plan ?? null
   const statement = row && statementIn(description.input, row.input)
   const changed = fields.filter((field) => String(values[field.name] ?? field.initial) !== String(field.initial))
+  /** What was not given may be why. */
+  const isOpen = plan !== null && plan.eligible === 0 && fields.length > 0
   const inputWords = changed
     .map((field) => `${field.label.toLowerCase()} ${valueWords(field, values[field.name] ?? '')}`)
     .filter((words) => words.length < 60)
@@ -151,7 +153,7 @@ export const Operate = ({
       {statement !== null && <Statement statement={statement} />}
       {refusal && <Note tone="bad" isAlert title={refusal} />}
       {row ? (
-        <details className="card plan-fold">
+        <details className="card plan-fold" key={`options of ${row.id} ${isOpen}`} open={isOpen}>
           <summary>
             <strong>Options</strong>{' '}
             <span className="text-ink-2">

@@ -9,6 +9,7 @@ import { logger } from '@/lib/log'
 import { operationByName } from '@/lib/operations'
 import { startWorker } from './driver/start-worker'
 import { startEvictions } from './evictions'
+import { startExpiry } from './expiry'
 import { startLeaderWatch } from './leaders'
 import { startMessenger } from './messenger'
 import { startCertifying } from './observer/certify'
@@ -117,6 +118,7 @@ const main = async (): Promise<void> => {
     sessionsOf: async (id) => ports.read.activity.look((await inventory.instance(id)).address, { timeoutMs: sessionsTimeoutMs }),
   })
   const evictions = await startEvictions({ waker: worker.waker, log })
+  const expiry = startExpiry({ waker: worker.waker, log })
   const certifying = startCertifying({ keys: world.certificateKeys, log })
   const messenger = startMessenger({ messages: world.messages, destinationOf: world.destinationOf, consoleUrl: env().MATRIARCH_URL, log })
   const auditWatch = startAuditWatch({ ...world.checkpoints, keys: world.certificateKeys, holder: worker.holder, log })
@@ -139,7 +141,7 @@ const main = async (): Promise<void> => {
     isStopping = true
     log.info({ signal, jobs: worker.driver.active }, 'worker stops')
     unlisten()
-    await Promise.all([sizing.stop(), evictions.stop()])
+    await Promise.all([sizing.stop(), evictions.stop(), expiry.stop()])
     await Promise.all([
       worker.stop(),
       observer?.stop(),

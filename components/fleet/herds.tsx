@@ -12,6 +12,7 @@ import { severityLook } from './problems'
 const words = (herd: FleetHerd): string => {
   if (herd.members === 0) return 'no members'
   if (isSplit(herd)) return 'split brain'
+  if (herd.isStopped) return 'stopped'
   if (hasNoPrimary(herd)) return herd.unseen > 0 ? 'primary not seen' : 'no primary'
   const down = (herd.troubles.down ?? 0) + (herd.troubles.unreachable ?? 0) + (herd.troubles.refused ?? 0)
   if (down > 0) return `${down} down`
@@ -29,7 +30,11 @@ const words = (herd: FleetHerd): string => {
 const Tile = memo(({ herd }: { herd: FleetHerd }) => {
   const severity = herdSeverity(herd)
   const tone =
-    herd.members === 0 || (herd.awaited > 0 && severity === null) ? 'neutral' : severity === null ? 'good' : severityLook[severity][0]
+    herd.members === 0 || herd.isStopped || (herd.awaited > 0 && severity === null)
+      ? 'neutral'
+      : severity === null
+        ? 'good'
+        : severityLook[severity][0]
   return (
     <li>
       {/* A plain anchor: there are hundreds, and the shell follows it through the router. */}

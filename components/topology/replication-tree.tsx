@@ -24,10 +24,13 @@ export const ReplicationTree = ({
   herdId,
   initial,
   canRepoint,
+  isStopped,
 }: {
   herdId: string
   initial: readonly TreeMember[]
   canRepoint: boolean
+  /** On purpose: that nobody is primary is no alarm. */
+  isStopped: boolean
 }) => {
   const [members, setMembers] = useState(initial)
   const [isTable, setTable] = useState(false)
@@ -37,6 +40,7 @@ export const ReplicationTree = ({
   const help = useId()
   const now = useNow(1_000)
   const layout = useMemo(() => layoutTree(members), [members])
+  const alarms = layout.alarms.filter(({ kind }) => !isStopped || kind !== 'no-primary')
   const mover = useMoving(members)
   const moving = canRepoint ? mover : null
   const reading = useRef<AbortController | null>(null)
@@ -79,7 +83,7 @@ export const ReplicationTree = ({
   const focused = current !== null && layout.nodes.some((node) => node.key === current) ? current : layout.nodes[0]!.key
   return (
     <div className="grid min-w-0 gap-2">
-      {layout.alarms.map((alarm) => (
+      {alarms.map((alarm) => (
         <Note key={alarm.kind} tone={alarm.kind === 'timeline' ? 'warn' : 'bad'} title={alarm.sentence} />
       ))}
       <div className="flex flex-wrap items-center gap-3">
@@ -140,7 +144,7 @@ export const ReplicationTree = ({
                   node={node}
                   member={node.member}
                   level={node.depth + 1}
-                  alarms={layout.alarms}
+                  alarms={alarms}
                   now={now}
                   isCurrent={focused === node.key}
                   onFocus={() => setCurrent(node.key)}

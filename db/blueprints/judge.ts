@@ -1,4 +1,4 @@
-import { blueprintOf, requirementsOf } from '@/lib/domain/blueprints/blueprint'
+import { type Blueprint, blueprintOf, requirementsOf } from '@/lib/domain/blueprints/blueprint'
 import { effectsOf, worstOf } from '@/lib/domain/blueprints/effects'
 import { tune } from '@/lib/domain/blueprints/tuning'
 import type { CatalogueType } from '@/lib/domain/prices/catalogue'
@@ -54,8 +54,12 @@ export const judgeBlueprint = async (actor: Actor, id: string | null, values: Re
   const effects = stored === null ? [] : effectsOf(blueprintOf(stored.values), wanted, standing)
   const machines = 1 + wanted.replicas
   const machineMonth = best === undefined ? null : perMonth(priceOf(best.offer, wanted.market))
-  const volumeMonth =
-    best === undefined || wanted.storage === 'local' ? 0 : storageMonth(catalogue, requirements, best.offer.zone ?? best.offer.region)
+  const diskMonth = (storageGb: number, volumeKind: Blueprint['volumeKind']) =>
+    best === undefined
+      ? null
+      : storageMonth(catalogue, { ...requirements, storage: 'network', storageGb, volumeKind }, best.offer.zone ?? best.offer.region)
+  const rootMonth = diskMonth(wanted.rootGb, 'gp3')
+  const volumeMonth = wanted.storage === 'local' || wanted.storageGb === null ? 0 : diskMonth(wanted.storageGb, wanted.volumeKind)
   return {
     account: account?.name ?? null,
     hasSample: account === null || catalogue.sources.some(({ isSample }) => isSample),
@@ -70,7 +74,8 @@ export const judgeBlueprint = async (actor: Actor, id: string | null, values: Re
             .slice(0, offersShown)
             .map(({ type, reasons }) => ({ type: type.type, reasons })),
     machines,
-    monthUsd: machineMonth === null || volumeMonth === null ? null : machines * (machineMonth + volumeMonth),
+    monthUsd:
+      machineMonth === null || rootMonth === null || volumeMonth === null ? null : machines * (machineMonth + rootMonth + volumeMonth),
     rdsMonthUsd: compare(catalogue, requirements).rds?.monthUsd ?? null,
     tuning: best === undefined ? [] : tune(wanted, best.type),
     effects: effects.map((one) => ({ ...one, label: blueprint.fields[one.field].label })),

@@ -11,7 +11,7 @@ const fallbacksMax = 3
 /** In zones that the herd is in already. */
 const nearMax = 2
 
-const select = `select b.*, e.name as environment_name, a.name as account_name, h.name as herd_name, k.public_key as console_key,
+const select = `select b.*, coalesce(b.expires_at <= clock_timestamp(), false) as is_expired, e.name as environment_name, a.name as account_name, h.name as herd_name, k.public_key as console_key,
     (select array_agg(distinct s.site) from instances i join servers s on s.id = i.server_id where i.herd_id = b.herd_id) as herd_sites
   from blueprints b join environments e on e.id = b.environment_id left join cloud_accounts a on a.id = b.account_id
     left join herds h on h.id = b.herd_id left join console_keys k on k.environment_id = b.environment_id and k.state = 'current'`
@@ -26,6 +26,7 @@ interface Row {
   herd_id: string | null
   herd_name: string | null
   stopped_at: Date | null
+  is_expired: boolean
   admin_password: boolean
   console_key: string | null
   herd_sites: string[] | null
@@ -110,6 +111,7 @@ const inventoryOf = async (row: Row): Promise<InventoryBlueprint> => {
     account: row.account_id === null ? null : { id: row.account_id, title: row.account_name ?? '' },
     herd: row.herd_id === null ? null : { id: row.herd_id, name: row.herd_name ?? '' },
     stoppedAt: row.stopped_at?.toISOString() ?? null,
+    isExpired: row.is_expired,
     blueprint: own,
     hasPassword: row.admin_password,
     publicKey: row.console_key,

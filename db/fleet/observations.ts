@@ -46,12 +46,18 @@ const keptOfProbe = `(select jsonb_strip_nulls(jsonb_build_object('canRewind', p
     'ended', case when i.state = t.state and t.state in ('stopped', 'crashed') then p.ended end))
   from jsonb_to_record(coalesce(i.probe, '{}')) as p("canRewind" jsonb, "receiveLagBytes" jsonb, "replayLagBytes" jsonb, forks jsonb, ended jsonb))`
 
+/** Over `i` and its look `t`: nobody got to it because its herd was stopped. */
+const isAtRest = `(not t."isSeen" and exists (select from blueprints b where b.herd_id = i.herd_id and b.stopped_at is not null))`
+const stateSeen = `case when ${isAtRest} then 'stopped' else t.state end`
+
 /**
  * Writes the looks in the CTE `held`. The look's time decides, not its arrival: an older look changes nothing. A look that did not get to
- * the instance (`isSeen` false) changes the state and its reason only: what was seen before stays, with the time at which it was seen.
+ * the instance (`isSeen` false) changes the state and its reason only: what was seen before stays, with the time at which it was seen. A member of a
+ * herd that was stopped on purpose is stopped where its host does not answer.
  */
-export const applyLooks = `update instances i set state = t.state, because = t.because,
-  state_since = case when i.state is distinct from t.state then t.at else i.state_since end,
+export const applyLooks = `update instances i set state = ${stateSeen},
+  because = case when ${isAtRest} then 'The herd was stopped on purpose: Resume on its blueprint starts it. ' || t.because else t.because end,
+  state_since = case when i.state is distinct from ${stateSeen} then t.at else i.state_since end,
   role = case when t."isSeen" then coalesce(t.role, i.role) else i.role end,
   version = case when t."isSeen" then coalesce(t.version, i.version) else i.version end,
   system_identifier = case when t."isSeen" then coalesce(t."systemIdentifier", i.system_identifier) else i.system_identifier end,

@@ -3,8 +3,11 @@ import { accessRulesProblem } from '@/lib/domain/blueprints/access-rules'
 import { type Blueprint, blueprintOf, requirementsOf } from '@/lib/domain/blueprints/blueprint'
 import { effectsOf } from '@/lib/domain/blueprints/effects'
 import { parseSettings } from '@/lib/domain/blueprints/settings-text'
+import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import type { FieldProblem } from '@/lib/kernel/ground/errors'
+import { runPermission } from '@/lib/kernel/operation/run-permission'
 import { isGiven } from '@/lib/kernel/resource/condition'
+import { tearDown } from '@/lib/operations/launch/tear-down'
 import type { Tx } from '../pg/client'
 import type { Rules, Values } from './rules'
 
@@ -24,8 +27,7 @@ const boundProblems = (values: Values): FieldProblem[] => {
 }
 
 const storageProblem = ({ storage, storageGb, volumeKind, volumeIops, volumeMibs }: Blueprint): string | null => {
-  if (storage === 'local') return null
-  if (storageGb === null) return 'Give the size of the volume in GB.'
+  if (storage === 'local' || storageGb === null) return null
   const isMagnetic = volumeKind === 'st1' || volumeKind === 'sc1'
   if (isMagnetic && storageGb < 125) return `A volume of ${volumeKind} has at least 125 GB.`
   return isMagnetic && (volumeIops !== null || volumeMibs !== null) ? `A volume of ${volumeKind} takes neither IOPS nor throughput.` : null
@@ -63,9 +65,35 @@ export const launchedHerd = async (tx: Tx, id: string): Promise<string[]> => {
   return rows.map(({ name }) => `It was launched from the blueprint ${name}: tear it down, which takes its machines away as well.`)
 }
 
+const isSame = (one: unknown, other: unknown): boolean =>
+  isGiven(one) && isGiven(other) ? Date.parse(String(one)) === Date.parse(String(other)) : isGiven(one) === isGiven(other)
+
+/** Whoever sets when it expires is who tears it down then. */
+const expiryProblems = (after: Values, before: Values | null, actor: Actor): FieldProblem[] => {
+  if (!isGiven(after.expiresAt) || isSame(after.expiresAt, before?.expiresAt)) return []
+  const permission = runPermission(tearDown)
+  const environmentId = isGiven(after.environmentId) ? String(after.environmentId) : null
+  if (!mayIn(actor, permission, environmentId))
+    return problem('expiresAt', `Who sets this needs the permission ${permission.name} here: the herd is torn down in their name.`)
+  return Date.parse(String(after.expiresAt)) > Date.now()
+    ? []
+    : problem('expiresAt', 'It is past. Write a time to come, or tear the herd down.')
+}
+
 export const blueprintRules: Rules = {
   blockers: launchedFrom,
-  check: async (_tx, after, before) => [
+  alongside: (after, before, actor): Values =>
+    isSame(after.expiresAt, before?.expiresAt)
+      ? {}
+      : {
+          expiryPersonId: actor.personId,
+          expiryTokenId: actor.tokenId ?? null,
+          expiryNextAt: null,
+          expiryRunId: null,
+          expiryBecause: null,
+        },
+  check: async (_tx, after, before, actor) => [
+    ...expiryProblems(after, before, actor),
     ...(Array.isArray(after.regions) && after.regions.length > 0
       ? []
       : problem('regions', 'Name at least one region, such as eu-central-1.')),

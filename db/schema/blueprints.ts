@@ -4,6 +4,7 @@ import type { Blueprint } from '@/lib/domain/blueprints/blueprint'
 import { cloudAccounts } from './cloud'
 import { id, moment, stamps } from './columns'
 import { environments, herds } from './fleet'
+import { people } from './people'
 
 const list = (name: string) => text(name).array().notNull().default(sql`'{}'`)
 
@@ -22,6 +23,17 @@ export const blueprints = pgTable(
     herdId: uuid('herd_id').references(() => herds.id, { onDelete: 'set null' }),
     /** When Stop stopped it; null: it is not stopped. */
     stoppedAt: moment('stopped_at'),
+    /** When its herd is torn down; null: never. */
+    expiresAt: moment('expires_at'),
+    isProtected: boolean('is_protected').notNull().default(false),
+    /** Who set when it expires, and with which token; null: a login. */
+    expiryPersonId: uuid('expiry_person_id').references(() => people.id, { onDelete: 'set null' }),
+    expiryTokenId: uuid('expiry_token_id'),
+    /** Before then no worker takes it. */
+    expiryNextAt: moment('expiry_next_at'),
+    expiryRunId: uuid('expiry_run_id'),
+    /** Why it stands although its time is over. */
+    expiryBecause: text('expiry_because'),
     regions: list('regions'),
     zones: list('zones'),
     vcpusMin: integer('vcpus_min'),

@@ -176,7 +176,7 @@ export const herdFacts = pgTable(
     preferredSite: text('preferred_site').notNull(),
     /** The worst that its members say. That it was seen too long ago is for the reader to tell: no row is written when time passes. */
     state: text('state')
-      .$type<'empty' | 'split-brain' | 'no-primary' | 'mixed' | 'degraded' | 'stale' | 'lagging' | 'healthy'>()
+      .$type<'empty' | 'split-brain' | 'no-primary' | 'mixed' | 'degraded' | 'stale' | 'lagging' | 'healthy' | 'stopped'>()
       .notNull()
       .default('empty'),
     /** The member that takes writes; where none does, the one that last did. */

@@ -144,6 +144,7 @@ const rooms: Walls['rooms'] = {
   'jobs/driver': { imports: 'jobs/queue jobs/requests db lib/kernel lib/ports lib/resources', libraries: 'node' },
   'jobs/leaders': { imports: 'jobs/queue jobs/requests jobs/observer db lib/domain lib/kernel lib/ports' },
   'jobs/evictions': { imports: 'jobs/queue jobs/requests db lib/domain lib/kernel lib/shapes' },
+  'jobs/expiry': { imports: 'jobs/queue jobs/requests db lib/domain lib/kernel' },
   'jobs/sizing': { imports: 'jobs/queue jobs/requests db lib/domain lib/kernel' },
   'jobs/observer': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/operations', libraries: 'node' },
   'jobs/messenger': { imports: 'jobs/queue db lib/domain lib/kernel lib/ports lib/presentation lib/resources' },
@@ -152,7 +153,7 @@ const rooms: Walls['rooms'] = {
   'jobs/reseal.ts': { imports: 'db lib/adapters/vault.ts lib/env.ts lib/kernel/access' },
   'jobs/worker.ts': {
     imports:
-      'jobs/driver jobs/messenger jobs/observer jobs/leaders jobs/sizing jobs/evictions jobs/queue jobs/ports.ts db lib/adapters/copies lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
+      'jobs/driver jobs/messenger jobs/observer jobs/leaders jobs/sizing jobs/evictions jobs/expiry jobs/queue jobs/ports.ts db lib/adapters/copies lib/kernel/ground lib/operations lib/env.ts lib/log.ts',
   },
 
   // What people see.

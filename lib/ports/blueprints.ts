@@ -29,6 +29,8 @@ export interface InventoryBlueprint {
   account: { id: string; title: string } | null
   /** When Stop stopped the herd; null: it is not stopped. */
   stoppedAt: string | null
+  /** When its herd is torn down is past. */
+  isExpired: boolean
   /** The herd that was launched from it; null: none. */
   herd: { id: string; name: string } | null
   blueprint: LaunchedBlueprint

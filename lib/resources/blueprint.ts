@@ -38,6 +38,14 @@ export const blueprint = defineResource({
     note: { kind: 'longText', label: 'Note', maxLength: 4000 },
     herdId: { kind: 'reference', label: 'Herd', to: 'herd', automatic: true, empty: 'not launched' },
     stoppedAt: { kind: 'moment', label: 'Stopped', automatic: true, empty: 'no' },
+    expiresAt: {
+      kind: 'moment',
+      label: 'Expires',
+      empty: 'never',
+      help: 'Then the herd that was launched from it is torn down with all its data, by a run with its own plan, in the name of who set this. A later date prolongs it.',
+    },
+    isProtected: { kind: 'flag', label: 'Protected from expiry', help: 'It is not torn down when it expires.' },
+    expiryBecause: { kind: 'text', label: 'Expired, and stands because', automatic: true },
     regions: {
       kind: 'tags',
       label: 'Regions',
@@ -117,7 +125,7 @@ export const blueprint = defineResource({
       label: 'Storage (GB)',
       min: 1,
       max: 65_536,
-      help: 'Size of the EBS volume, or at least so much on own disks.',
+      help: 'Size of the EBS volume, or at least so much on own disks. Empty: no volume; the data lie on the system disk and go with the machine.',
     },
     volumeKind: { kind: 'choice', label: 'Volume', choices: same(volumeKinds), help: 'Empty: gp3.' },
     volumeIops: {
@@ -260,7 +268,10 @@ export const blueprint = defineResource({
   },
   pages: [{ path: 'import', label: 'Import' }],
   sections: [
-    { title: 'Blueprint', fields: ['name', 'environmentId', 'accountId', 'herdId', 'stoppedAt', 'note'] },
+    {
+      title: 'Blueprint',
+      fields: ['name', 'environmentId', 'accountId', 'herdId', 'stoppedAt', 'expiresAt', 'isProtected', 'expiryBecause', 'note'],
+    },
     { title: 'Place', fields: ['regions', 'zones'] },
     {
       title: 'Machine',
@@ -277,7 +288,8 @@ export const blueprint = defineResource({
   ],
   help: [
     'A blueprint says what a herd on EC2 is to be: requirements, not a machine. Prices and fit are shown beside the form for what is typed.',
-    'Launch makes the herd’s primary on EC2, as a plan shows it with every call, file and price; Tear down destroys all that it has there, named by id. Standbys and backups are not made by a launch yet.',
+    'Launch makes the herd’s primary on EC2, as a plan shows it with every call, file and price; Launch standby adds each standby; Stop and Resume put it to rest; Tear down destroys all that it has there, named by id. Backups are not set up by a launch yet.',
+    'With Expires, the herd is torn down at that time, by a run of whoever set it. The front page names it from two weeks before; a later time prolongs it, Protected from expiry keeps it. Where the run cannot start, the blueprint says why, and it is tried again.',
     'Import reads manifests, flags and environment variables of pg-spot-operator. Each version of a blueprint is in its history.',
   ],
 })

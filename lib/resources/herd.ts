@@ -88,9 +88,10 @@ export const herd = defineResource({
         { value: 'stale', label: 'Stale', tone: 'warn' },
         { value: 'lagging', label: 'Lagging', tone: 'warn' },
         { value: 'healthy', label: 'Healthy', tone: 'good' },
+        { value: 'stopped', label: 'Stopped', tone: 'neutral' },
         { value: 'empty', label: 'No members', tone: 'neutral' },
       ],
-      help: 'The worst of what its members say. Degraded: it has its primary, and a member is down, cannot be seen, does not stream or does not replay. Mixed systems: primaries with different system identifiers. Stale: a member has not been seen for a minute. Lagging: further behind than the environment allows.',
+      help: 'The worst of what its members say. Degraded: it has its primary, and a member is down, cannot be seen, does not stream or does not replay. Mixed systems: primaries with different system identifiers. Stale: a member has not been seen for a minute. Lagging: further behind than the environment allows. Stopped: on purpose, by Stop on its blueprint.',
     },
     primaryId: {
       kind: 'reference',

@@ -41,7 +41,7 @@ const Month = ({ judged }: { judged: JudgedBlueprint }) => (
     ) : (
       <>
         About <strong>{dollars(judged.monthUsd)}</strong> a month for {counted(judged.machines, 'machine')} with{' '}
-        {judged.machines === 1 ? 'its volume' : 'their volumes'}
+        {judged.machines === 1 ? 'its disks' : 'their disks'}
       </>
     )}
     {judged.rdsMonthUsd !== null && (
@@ -56,7 +56,7 @@ const OfferRow = ({ offer }: { offer: JudgedOffer }) => (
     <th scope="row">
       {offer.type}
       <span className="block font-normal text-ink-2">
-        {offer.vcpus} vCPUs, {Number(offer.memoryGib.toFixed(1))} GiB
+        {counted(offer.vcpus, 'vCPU')}, {Number(offer.memoryGib.toFixed(1))} GiB
       </span>
     </th>
     <td>{offer.zone ?? `${offer.region}, cheapest`}</td>

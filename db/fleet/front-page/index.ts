@@ -24,6 +24,9 @@ import { readTroubledStacks } from './stacks'
 /** Over a server `s`: nothing on it can be looked at. */
 const isServerCutOff = `(s.host_key_offered is not null or s.state in ('unreachable', 'refused'))`
 
+/** Over a server `s`: it does not run because a herd on it was stopped on purpose. */
+const isServerAtRest = `exists (select from instances i join blueprints b on b.herd_id = i.herd_id where i.server_id = s.id and b.stopped_at is not null)`
+
 /**
  * Without what follows from something that is listed itself: what is on a host that does not answer, standbys that do not stream while their herd has no
  * primary, and former primaries that are kept down.
@@ -74,7 +77,7 @@ const readRest = {
         from (select s.id, s.hostname, s.environment_id, s.because,
             case when s.host_key_offered is not null then 'host-key-changed'
               when s.machine_id_offered is not null then 'machine-changed'
-              when s.state in ('unreachable', 'refused') then 'unreachable'
+              when s.state in ('unreachable', 'refused') then case when not ${isServerAtRest} then 'unreachable' end
               when s.agent_seen_at < now() - interval '${agentSilentAfterSeconds} s' then 'agent-silent' end as trouble,
             case when ${isServerCutOff} then s.state_since else s.agent_seen_at end as since
           from servers s where $1::uuid[] is null or s.environment_id = any($1)) judged
@@ -138,6 +141,9 @@ const readOwn = {
   text: `select
     ${list(`select 'token' as kind, id, name, role, expires_at as "expiresAt" from tokens
         where revoked_at is null and expires_at between now() and now() + interval '${expiresWithinDays} days' and ($3 or person_id = $4)
+      union all
+      select 'blueprint', id, name, null, expires_at from blueprints
+        where herd_id is not null and not is_protected and expires_at < now() + interval '${expiresWithinDays} days' and ($1::uuid[] is null or environment_id = any($1))
       order by 5 limit 20`)} as expiring,
     ${list(`select id, name, environment_id as "environmentId", because, failing_since as since from subscriptions
         where person_id = $2 and failing_since < now() - interval '1 minute' and not is_paused

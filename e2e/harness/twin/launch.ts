@@ -31,6 +31,7 @@ export const shopBlueprint = (given: Partial<InventoryBlueprint> = {}, blueprint
     account: { id: 'account', title: 'cloud' },
     herd: null,
     stoppedAt: null,
+    isExpired: false,
     blueprint: own,
     hasPassword: true,
     publicKey: 'ssh-ed25519 AAAA matriarch',

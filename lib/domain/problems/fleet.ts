@@ -40,6 +40,8 @@ export interface FleetHerd {
   isContested?: boolean
   /** Its manager, Patroni, is in maintenance mode: nobody fails it over. */
   isPaused?: boolean
+  /** It was stopped on purpose, and no member runs. */
+  isStopped?: boolean
   /** A health check found something critical. */
   isHealthCritical?: boolean
   /** Members by their worst trouble. */
@@ -279,8 +281,9 @@ export interface FleetApproval {
   at: string
 }
 
+/** Of oneself: tokens and keys; of one's territory: launched herds, which are torn down then. */
 export interface FleetExpiring {
-  kind: 'token' | 'enrolment-key'
+  kind: 'token' | 'enrolment-key' | 'blueprint'
   id: string
   name: string
   role: string | null

@@ -5,7 +5,8 @@ import type { Problem, ProblemItem, ProblemKind, ProblemOf, Severity, Subjects }
 export const isSplit = (herd: FleetHerd): boolean => herd.primaries > Math.max(1, herd.primaryIdentifiers)
 /** A member that nobody has looked at yet may be the primary, unless one was seen that is not it any more. */
 const mayBeAwaited = (herd: FleetHerd): boolean => herd.awaited > 0 && herd.lostAt === null
-export const hasNoPrimary = (herd: FleetHerd): boolean => herd.members > 0 && herd.primaries === 0 && !mayBeAwaited(herd)
+export const hasNoPrimary = (herd: FleetHerd): boolean =>
+  herd.members > 0 && herd.primaries === 0 && herd.isStopped !== true && !mayBeAwaited(herd)
 
 const severities: Readonly<Record<ProblemKind, Severity>> = {
   'no-worker': 0,

@@ -25,10 +25,11 @@ export const hasChoices = ({ launch }: LaunchFacts): Verdict => {
 export const canBeFollowed = ({ launch, input }: LaunchFacts): Verdict => {
   const { blueprint, account, publicKey, hasPassword } = launch
   if (account === null) return refuse('It names no cloud account. Choose one in the blueprint.')
+  if (launch.isExpired) return refuse('When it expires is past: it would be torn down at once. Set a later time in the blueprint, or none.')
   if (publicKey === null) return refuse('The environment has no SSH key of the console yet: a worker makes one within a minute.')
   if (launch.herd === null && blueprint.securityGroupIds.length === 0 && input.consoleNetwork === '')
     return refuse(
-      'Give the network of the console, which the herd’s security group lets in to SSH; or name security groups in the blueprint.',
+      'Under Options, give the network of the console, which the herd’s security group lets in to SSH; or name security groups in the blueprint.',
     )
   if (blueprint.vpcId !== null && blueprint.subnetId === null) return refuse(`Name a subnet of ${blueprint.vpcId} in the blueprint.`)
   if (blueprint.storage === 'local')
@@ -37,6 +38,10 @@ export const canBeFollowed = ({ launch, input }: LaunchFacts): Verdict => {
   const unknownOnes = unpackaged(blueprint.extensions)
   if (unknownOnes.length > 0)
     return refuse(`No package is known of ${unknownOnes.join(', ')}: take it out of the blueprint, and install it afterwards.`)
+  if (blueprint.storageGb === null)
+    return warn(
+      'It asks for no volume: the data lie on the system disk, which goes with the machine. Such a herd survives an eviction by its standbys alone, and cannot be stopped while it is on spot machines.',
+    )
   return pass
 }
 

@@ -77,12 +77,18 @@ test('what stands in the way is refused with its cure, and what a launch does no
     return gates.filter(({ verdict }) => verdict !== 'pass').map(({ name, verdict, because }) => `${name} ${verdict}: ${because}`)
   }
   expect(await gatesOf(launchFleet(), { consoleNetwork: '' })).toEqual([
-    expect.stringContaining('blueprint refuse: Give the network of the console'),
+    expect.stringContaining('blueprint refuse: Under Options, give the network of the console'),
   ])
   expect(await gatesOf(launchFleet(shopBlueprint({ hasPassword: false })))).toEqual([
     'blueprint refuse: Give app a password in the blueprint.',
   ])
   expect(await gatesOf(launchFleet(shopBlueprint({}, { storage: 'local' })))).toEqual([expect.stringContaining('Choose an EBS volume')])
+  expect(await gatesOf(launchFleet(shopBlueprint({}, { storageGb: null })))).toEqual([
+    expect.stringMatching(/^blueprint warn: It asks for no volume/),
+  ])
+  expect(await gatesOf(launchFleet(shopBlueprint({ isExpired: true })))).toEqual([
+    expect.stringContaining('blueprint refuse: When it expires is past'),
+  ])
   expect((await gatesOf(launchFleet(shopBlueprint({ choices: [] })))).join()).toContain('choices refuse: No machine type')
   expect(await gatesOf(launchFleet(shopBlueprint({ asksFor: ['backup_s3_bucket'] }, { replicas: 2 })))).toEqual([
     expect.stringMatching(/^whole warn: .*primary alone; 2 standbys.*no backups.*backup_s3_bucket/),

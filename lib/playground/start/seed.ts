@@ -186,7 +186,7 @@ export const seedBlueprint = async ({ environment, regions }: PlaygroundAccount,
     `insert into blueprints (environment_id, account_id, name, regions, vcpus_max, memory_gib_max, falls_back, is_private, client_addresses, major, tuning,
        settings, database, admin_user, sealed_admin_password, replicas, note)
      select e.id, a.id, 'spot', $2, 2, 8, true, true, '{198.18.0.0/16}', $3, 'none', E'shared_buffers = 16MB\nmax_connections = 50', 'app', 'app', $4, 1,
-       'To be launched on the playground’s spare hosts: Launch, with 198.18.0.1/32 as the network of the console, and then Launch standby. The password of app is "playground".'
+       'To be launched on the playground’s spare hosts, which have no volumes: Launch, with 198.18.0.1/32 as the network of the console, and then Launch standby. The password of app is "playground". EC2 cannot stop spot machines without losing their disks: for Stop and Resume, choose the market on-demand before the launch.'
      from environments e join cloud_accounts a on a.environment_id = e.id and a.name = 'playground' where e.name = $1
      on conflict (environment_id, lower(name)) do nothing`,
     [environment, regions, String(major), sealedPassword],

@@ -63,12 +63,25 @@ export const subscriptionFailing: Words<'subscription-failing'> = {
   }),
 }
 
+const expiringWords = {
+  token: 'API token',
+  'enrolment-key': 'enrolment key',
+  blueprint: 'launched herd: it is torn down then, unless it is prolonged or protected',
+} as const
+
 export const expiring: Words<'expiring'> = {
-  title: (count) => `${counted(count, 'token or key expires', 'tokens or keys expire')} within ${expiresWithinDays} days`,
+  title: (count, items) => {
+    const herds = items.filter(({ subject }) => subject.kind === 'blueprint').length
+    const parts = [
+      ...(count > herds ? [counted(count - herds, 'token or key', 'tokens or keys')] : []),
+      ...(herds > 0 ? [counted(herds, 'launched herd', 'launched herds')] : []),
+    ]
+    return `${parts.join(' and ')} ${count === 1 ? 'expires' : 'expire'} within ${expiresWithinDays} days`
+  },
   item: (one, { addresses }) => ({
     label: one.name,
     href: addresses.object(one.kind, one.id),
-    detail: one.kind === 'token' ? 'API token' : 'enrolment key',
+    detail: expiringWords[one.kind],
     since: null,
     due: one.expiresAt,
   }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { instanceLines, serverLines } from './copy-lines'
+import { instanceLines, launchedLines, serverLines } from './copy-lines'
 
 const server = { hostname: 'db1.example.org', address: '2001:db8::1', sshPort: 2222, sshUser: 'postgres' }
 
@@ -26,4 +26,15 @@ test('a name that a shell would take apart is quoted', () => {
   expect(
     serverLines({ hostname: 'h', address: 'a b;rm', sshPort: 22, sshUser: 'postgres' }).find(({ label }) => label === 'ssh')?.text,
   ).toBe("ssh 'postgres@a b;rm'")
+})
+
+test('a launched herd gives one address with all its members, which finds the primary wherever it is', () => {
+  const hosts = [
+    { address: '10.0.0.1', port: 5432 },
+    { address: '2001:db8::2', port: 5432 },
+  ]
+  const [dsn, psql] = launchedLines({ user: 'app', database: 'app', hosts })
+  expect(dsn!.text).toBe('postgresql://app@10.0.0.1:5432,[2001:db8::2]:5432/app?sslmode=require&target_session_attrs=read-write')
+  expect(psql!.text).toBe(`psql '${dsn!.text}'`)
+  expect(launchedLines(null)).toEqual([])
 })

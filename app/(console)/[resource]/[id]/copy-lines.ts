@@ -1,3 +1,4 @@
+import type { LaunchedDoor } from '@/db/blueprints/door'
 import { quoteShell } from '@/lib/domain/values/shell-quote'
 import type { Json } from '@/lib/kernel/ground/json'
 
@@ -45,6 +46,18 @@ export const instanceLines = (values: Values, server: Values | null): CopyLine[]
     ...line('ssh', server && ssh(server)),
     ...line('Data directory', asText(values.dataDirectory)),
     ...line('LSN', asText(values.currentLsn) ?? asText(values.replayedLsn)),
+  ]
+}
+
+/** Of a herd that was launched: libpq tries the members in turn for the one that takes writes, so that it stays right after a move. */
+export const launchedLines = (door: LaunchedDoor | null): CopyLine[] => {
+  if (door === null || door.hosts.length === 0) return []
+  const hosts = door.hosts.map(({ address, port }) => `${inAddress(address)}:${port}`).join(',')
+  const user = door.user === null ? '' : `${encodeURIComponent(door.user)}@`
+  const dsn = `postgresql://${user}${hosts}/${encodeURIComponent(door.database)}?sslmode=require&target_session_attrs=read-write`
+  return [
+    { label: 'Clients connect to', text: dsn },
+    { label: 'psql', text: quoteShell(['psql', dsn]) },
   ]
 }
 

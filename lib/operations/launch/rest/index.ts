@@ -3,7 +3,7 @@ import { counted } from '@/lib/domain/values/counted'
 import { defineOperation } from '@/lib/kernel/operation/define-operation'
 import { notNeeded } from '@/lib/kernel/operation/only-when'
 import type { Verdict } from '@/lib/kernel/operation/plan'
-import { pass, refuse } from '@/lib/kernel/operation/verdict'
+import { pass, refuse, warn } from '@/lib/kernel/operation/verdict'
 import { attachVolume } from '../attach'
 import { hasVolume } from '../firm'
 import { volumeMonth } from '../left'
@@ -51,7 +51,14 @@ const now = (isStopped: boolean) => (facts: RestFacts) => [
   ]),
   ...sayCosts(facts, isStopped),
 ]
-const offered = ({ herdId }: Record<string, unknown>): Verdict => (herdId == null ? refuse('No herd was launched from it.') : pass)
+/** `isStopped`: what it takes for granted. Machines may have been stopped elsewhere. */
+const offered =
+  (isStopped: boolean) =>
+  ({ herdId, stoppedAt }: Record<string, unknown>): Verdict => {
+    if (herdId == null) return refuse('No herd was launched from it.')
+    if ((stoppedAt != null) === isStopped) return pass
+    return isStopped ? warn('It was not stopped here.') : refuse('It is stopped.')
+  }
 
 const shared = {
   on: 'blueprint',
@@ -60,7 +67,6 @@ const shared = {
   about,
   firm,
   locks,
-  offered,
 } as const
 
 export const stopHerd = defineOperation({
@@ -72,12 +78,13 @@ export const stopHerd = defineOperation({
   help: [
     'Shuts PostgreSQL down cleanly on every member, the primary first, so that its standbys receive all that it wrote; proves from the control files that nothing is missing; then stops the machines, the standbys’ first. What stays costs its volumes alone, which the plan names with their price.',
     'EC2 cannot stop a one-time spot machine: it is terminated, its data volume stays, and Resume attaches it to a new machine in the same zone. Refused where the data lie on such a machine’s system disk.',
-    'Clients are cut and find nobody until Resume. The registrations stay, and the console says that the members do not answer.',
+    'Clients are cut and find nobody until Resume. The registrations stay; the console shows the herd as stopped and raises no alarm for it.',
   ],
   gather: gatherRest(false),
   managed: { deed: 'stop', servers: ({ launch }) => (launch.herd === null ? [] : [{ herdId: launch.herd.id }]) },
   interrupts: ({ members }) => members,
   now: now(true),
+  offered: offered(false),
 })
   .gate('launched', 'A herd was launched from it', isLaunched)
   .gate('aws', 'All that it has on AWS is known', isSeen)
@@ -116,6 +123,7 @@ export const resumeHerd = defineOperation({
   gather: gatherRest(true),
   managed: { deed: 'start', servers: ({ launch }) => (launch.herd === null ? [] : [{ herdId: launch.herd.id }]) },
   now: now(false),
+  offered: offered(true),
 })
   .gate('launched', 'A herd was launched from it', isLaunched)
   .gate('aws', 'All that it has on AWS is known', isSeen)

@@ -1,8 +1,10 @@
 import { JudgeCard } from '@/components/resource/blueprint/judge-card'
 import { Judged } from '@/components/resource/blueprint/judged'
 import { Card } from '@/components/ui/card'
+import { launchedDoor } from '@/db/blueprints/door'
 import { judgeBlueprint } from '@/db/blueprints/judge'
 import { isFault } from '@/lib/kernel/ground/errors'
+import { launchedLines } from '../copy-lines'
 import type { Loaded, ResourceParts } from './part'
 
 const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
@@ -17,4 +19,9 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
   )
 }
 
-export const blueprint: ResourceParts = { Above, BesideForm: () => <JudgeCard /> }
+export const blueprint: ResourceParts = {
+  Above,
+  BesideForm: () => <JudgeCard />,
+  copyLines: async ({ actor, record }) =>
+    record.values.herdId == null ? [] : launchedLines(await launchedDoor(actor, String(record.values.herdId))),
+}

@@ -4,8 +4,8 @@ import { requireActor } from '@/lib/auth/actor'
 import { mayRun } from '@/lib/operations/may-run'
 
 /** The replication tree of one herd, for a page that has already shown that the herd may be seen. */
-export const HerdTree = async ({ herdId }: { herdId: string }) => {
+export const HerdTree = async ({ herdId, isStopped = false }: { herdId: string; isStopped?: boolean }) => {
   const actor = await requireActor()
   const { members, environmentId } = await herdTopology(actor, herdId)
-  return <ReplicationTree herdId={herdId} initial={members} canRepoint={mayRun(actor, 'repoint', environmentId)} />
+  return <ReplicationTree herdId={herdId} initial={members} isStopped={isStopped} canRepoint={mayRun(actor, 'repoint', environmentId)} />
 }

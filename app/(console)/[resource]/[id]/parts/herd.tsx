@@ -1,11 +1,12 @@
 import { EvictionsCard } from '@/components/resource/evictions-card'
 import { HerdLockNote } from '@/components/resource/herd-lock'
 import { Card } from '@/components/ui/card'
+import { launchedDoor } from '@/db/blueprints/door'
 import { herdEvictions } from '@/db/evictions/shown'
 import { herdLock } from '@/jobs/requests'
 import { mayIn } from '@/lib/kernel/access/access'
 import { breakHerdLock } from '../../../actions'
-import { herdLines } from '../copy-lines'
+import { herdLines, launchedLines } from '../copy-lines'
 import { HerdAppointments } from './herd-appointments'
 import { HerdTree } from './herd-tree'
 import { Manager, PatroniCluster } from './manager'
@@ -32,7 +33,7 @@ const Above = async ({ loaded: { actor, record } }: { loaded: Loaded }) => {
       <PoolersInNeed actor={actor} of="herd" id={id} environmentId={environmentId} />
       <HerdAppointments actor={actor} herdId={id} />
       <Card title="Replication" actions={<MovePrimary herdId={id} environmentId={environmentId} manager={record.values.manager ?? null} />}>
-        <HerdTree herdId={id} />
+        <HerdTree herdId={id} isStopped={record.values.state === 'stopped'} />
       </Card>
       <PatroniCluster actor={actor} herdId={id} environmentId={environmentId} />
     </>
@@ -51,5 +52,5 @@ export const herd: ResourceParts = {
     { path: 'timeline', label: 'Timeline' },
     { path: 'patroni', label: 'Configuration history', isInside: true },
   ],
-  copyLines: ({ record }) => herdLines(record.values),
+  copyLines: async ({ actor, record }) => [...launchedLines(await launchedDoor(actor, record.id)), ...herdLines(record.values)],
 }

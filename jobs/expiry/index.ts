@@ -50,9 +50,10 @@ const submit = async ({ waker, log }: Expiring, expired: Expired): Promise<void>
     throw new Fault('plan.refused', { because: plan?.targets[0]?.reason ?? row.because ?? 'No plan could be made.' })
   const reason = `It expired at ${utcMinute(expired.expiresAt)}.`
   mustRunIn(actor, knownOperation(plan.operation), plan.input, hitEnvironments(plan))
-  if (plan.needsApproval)
+  const guarded = plan.environments.find(({ protection }) => protection !== 'open')
+  if (guarded !== undefined)
     throw new Fault('plan.approval', {
-      because: 'The environment asks a second person for approval, which an expiry does not have: tear it down by hand, or prolong it.',
+      because: `${guarded.name} is protected: a person confirms there what is deleted, and an expiry is nobody. Tear it down by hand, or prolong it.`,
     })
   mustBeTime(actor, plan, { reason }, new Date())
   const runId = await inPgTransaction(async (client, tx) => {

@@ -70,8 +70,8 @@ export const keys: readonly Key[] = [
     key(one, '', asked, on),
   ),
   ...['list-vm-creates', 'list-avg-spot-savings', 'stop', 'resume', 'teardown', 'teardown-region'].map((one) => key(one, '', asked, on)),
-  key('expiration-date', 'expiration_date', keeps('An expiry is not part of a blueprint.')),
-  key('self-termination', 'self_termination', keeps('An expiry is not part of a blueprint.'), {
+  key('expiration-date', 'expiration_date', keeps('Say it under Expires of the blueprint.')),
+  key('self-termination', 'self_termination', keeps('The console tears an expired herd down itself.'), {
     ...on,
     earlier: [{ variable: 'SELF_TERMINATE' }],
   }),

@@ -35,6 +35,8 @@ test('ticked herds are offered what runs on their pairs and members, at the path
     ['restart', 'instances', 'herd', null],
     ['reload', 'instances', 'herd', null],
     ['checkpoint', 'instances', 'herd', null],
+    ['patroni-restart', 'instances', 'herd', null],
+    ['patroni-reload', 'instances', 'herd', null],
   ])
 })
 

@@ -1,6 +1,7 @@
 import { sayAhead } from '@/lib/domain/evictions/ahead'
 import type { HerdEvictions } from '@/lib/shapes/evictions'
 import { databaseFault, getPool } from '../pg/client'
+import { restorableOf } from './restorable'
 import { herdAtRisk } from './threatened'
 
 const readAnswer = {
@@ -19,9 +20,10 @@ export const herdEvictions = async (herdId: string): Promise<HerdEvictions> => {
   if (herd === null) return { members: [], answer: null }
   const onSpot = herd.members.filter(({ machine, threat }) => machine.isSpot || threat !== 'none')
   try {
-    const [answers, measured] = await Promise.all([
+    const [answers, measured, restorable] = await Promise.all([
       getPool().query<NonNullable<HerdEvictions['answer']>>({ ...readAnswer, values: [herdId] }),
       getPool().query<{ gapMs: number; at: Date }>({ ...readMeasured, values: [herdId] }),
+      restorableOf(herdId),
     ])
     const [last] = measured.rows
     const known = last === undefined ? null : { gapMs: last.gapMs, at: last.at.toISOString() }
@@ -30,7 +32,7 @@ export const herdEvictions = async (herdId: string): Promise<HerdEvictions> => {
       members: onSpot.map(({ id, title, role, threat, zone, machine }) => ({
         ...{ id, title, role, threat, dueAt: machine.dueAt },
         machine: machine.type === null ? 'machine not known' : `${machine.type}${zone === null ? '' : ` in ${zone}`}`,
-        ahead: sayAhead(herd, id, { measured: known, answers: herd.answers, dataVolumes: machine.dataVolumes }),
+        ahead: sayAhead(herd, id, { measured: known, answers: herd.answers, dataVolumes: machine.dataVolumes, restorable }),
       })),
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { backupToolOf, latestBackup } from '@/lib/domain/health/backups'
+import { backupToolOf, latestBackup, neverHours } from '@/lib/domain/health/backups'
 import type { HealthLook } from '@/lib/domain/health/kind'
 import { isFault } from '@/lib/kernel/ground/errors'
 import type { InstanceAddress } from '@/lib/ports'
@@ -9,8 +9,6 @@ import { type Deadline, remainingMs, within } from '../ssh/deadline'
 
 /** The repository may be far away. */
 const listTimeoutMs = 20_000
-/** Older than any that a person would restore: no backup at all. */
-const neverHours = 24 * 3650
 
 const archiveSql = `select current_setting('archive_mode') as mode, current_setting('archive_command') as command, extract(epoch from now())::float8 as now`
 

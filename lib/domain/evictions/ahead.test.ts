@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { sayAhead } from './ahead'
 import type { Launching } from './launching'
 import type { ThreatenedMember } from './recovery'
+import type { Restorable } from './restorable'
 import { memberOf, primaryOf } from './threatened.fixture'
 
 const primary = primaryOf()
@@ -10,6 +11,7 @@ const said = (members: ThreatenedMember[], id = 'a', given: Partial<Parameters<t
     measured: null,
     answers: true,
     dataVolumes: [],
+    restorable: null,
     ...given,
   })
 
@@ -29,6 +31,19 @@ test('before AWS says anything the page tells who would take over, where, and ho
 
 test('without a successor it says what is lost, and what keeps it', () => {
   expect(said([primary])).toMatch(/^a has no standby\. Nobody takes writes then, and what is on its disk is lost/)
+  expect(said([primary])).toContain('Restore the newest backup on another machine: the console knows of none.')
+  const restorable = { tool: 'pgBackRest', ageSeconds: 10_800, sizeBytes: 12_582_912_000, archiveSeconds: 60, failing: null }
+  const restored = (given: Partial<Restorable> = {}) => said([primary], 'a', { restorable: { ...restorable, ...given } })
+  expect(restored()).toBe(
+    'a has no standby. Nobody takes writes then, and what is on its disk is lost. Restore the newest backup of pgBackRest on another machine (it ended 3 h ago), about 4 min to copy 11.7 GB and the time to replay WAL. At most about 1 min of writes are lost (archive_timeout), and the segments that wait to be archived. A standby on another machine would take over.',
+  )
+  expect(restored({ archiveSeconds: 0, sizeBytes: null })).toMatch(
+    /\(it ended 3 h ago\)\. What the last WAL segment holds is lost, however old/,
+  )
+  expect(restored({ archiveSeconds: null })).toMatch(/is not known: its settings were not seen/)
+  expect(restored({ failing: { since: '2026-11-25T10:00:00.000Z' } })).toMatch(/Every commit after 2026-11-25 10:00:00 UTC is lost/)
+  expect(restored({ failing: { since: null } })).toMatch(/Every commit since that backup began is lost/)
+  expect(said([primary], 'a', { restorable, dataVolumes: ['vol-1'] })).not.toContain('Restore')
   expect(said([primary], 'a', { dataVolumes: ['vol-1'] })).toMatch(/until somebody attaches the volume vol-1 to another machine/)
 })
 

@@ -1,6 +1,7 @@
 import { formatDuration } from '../values/duration'
 import { cloneWithin, noticeSeconds } from './launching'
 import { chooseRecovery, isLosing, type ThreatenedHerd, type ThreatenedMember } from './recovery'
+import { type Restorable, sayRestore } from './restorable'
 
 export interface Ahead {
   /** Of the herd's last switchover that a canary measured; null: none did. */
@@ -9,6 +10,8 @@ export interface Ahead {
   answers: boolean
   /** Ids of volumes of the member's machine besides its root. */
   dataVolumes: readonly string[]
+  /** The backup of the herd; null: none is known of. */
+  restorable: Restorable | null
 }
 
 const through = ({ title, zone }: ThreatenedMember, from: ThreatenedMember): string =>
@@ -18,7 +21,7 @@ const replacedLater = ({ launching }: ThreatenedHerd, answers: boolean): string 
   launching === null || !answers ? '' : ' A new standby is launched in its place afterwards.'
 
 /** What becomes of a herd if AWS takes the machine of one member now: a sentence or two for its page. */
-export const sayAhead = (herd: ThreatenedHerd, memberId: string, { measured, answers, dataVolumes }: Ahead): string => {
+export const sayAhead = (herd: ThreatenedHerd, memberId: string, { measured, answers, dataVolumes, restorable }: Ahead): string => {
   const member = herd.members.find(({ id }) => id === memberId)!
   if (member.role !== 'primary') return `${standbyAhead(herd, member)}${replacedLater(herd, answers)}`
   const taken = { threat: 'announced' as const, state: 'online', leftSeconds: member.leftSeconds ?? noticeSeconds }
@@ -34,7 +37,7 @@ export const sayAhead = (herd: ThreatenedHerd, memberId: string, { measured, ans
   if ('lost' in next && next.way === 'move') return `${sayMove(herd, member, taken.leftSeconds, dataVolumes)}${who}`
   if ('lost' in next) return `${sayClone(herd, taken.leftSeconds)} Then ${gap}. Nothing is lost.${who}`
   const why = 'because' in next ? next.because : ''
-  return `${why} ${withoutSuccessor(dataVolumes)}`.trim()
+  return `${why} ${withoutSuccessor(dataVolumes, restorable)}`.trim()
 }
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
@@ -58,9 +61,9 @@ const sayMove = (
 }
 
 /** Of a herd that the console did not launch it moves no volume. */
-const withoutSuccessor = (dataVolumes: readonly string[]): string => {
+const withoutSuccessor = (dataVolumes: readonly string[], restorable: Restorable | null): string => {
   if (dataVolumes.length === 0)
-    return 'Nobody takes writes then, and what is on its disk is lost: restore the newest backup on another machine. A standby on another machine would take over.'
+    return `Nobody takes writes then, and what is on its disk is lost. ${sayRestore(restorable)} A standby on another machine would take over.`
   const which = dataVolumes.length === 1 ? `the volume ${dataVolumes[0]}` : `the volumes ${dataVolumes.join(' and ')}`
   return `Nobody takes writes then, until somebody attaches ${which} to another machine and starts PostgreSQL there; what was committed is on it, if EC2 does not delete it with the machine. A standby on another machine would take over.`
 }

@@ -15,7 +15,7 @@ export interface Launching {
 /** What EC2 says before it takes a spot machine (s). */
 export const noticeSeconds = 120
 /** Assumed of pg_basebackup between two small machines; a launch that copied before is counted with its copy. */
-const copyBytesPerSecond = 50 * 1024 * 1024
+export const copyBytesPerSecond = 50 * 1024 * 1024
 /** Kept for the switchover after the copy, and for hearing of both. */
 const reserveSeconds = 10
 

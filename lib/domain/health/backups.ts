@@ -4,6 +4,9 @@ export type BackupTool =
   /** It can only be asked elsewhere. */
   | { tool: 'Barman'; argv: null; where: string }
 
+/** Older than any that a person would restore: no backup at all. */
+export const neverHours = 24 * 3650
+
 /** Words that a shell would take as they stand; anything else is not run. */
 const plainWord = /^[\w@%+=:,./-]+$/
 /** What only root can put there. */

@@ -4,7 +4,7 @@ import { herdEvictions } from '@/db/evictions/shown'
 import { noteGone } from '@/db/fleet/spot-gone'
 import { getPool } from '@/db/pg/client'
 import { inPgTransaction } from '@/db/pg/transaction'
-import { shopBlueprint } from '@/e2e/harness/twin/launch'
+import { asLaunched } from '@/e2e/harness/launched-herd'
 import { type Bench, openBench, type WorkerProcess } from '@/e2e/harness/workers'
 import { idOf } from '@/lib/adapters/memory'
 import { systemActor } from '@/lib/kernel/access/access'
@@ -41,7 +41,7 @@ beforeAll(async () => {
     `insert into discovered_hosts (hostname, token_hash, server_id, seen_at) select hostname, 'token of ' || hostname, id, now() from servers`,
   )
   await query(`update instances set manager = 'none'`)
-  for (const name of launchedNames) await asLaunched(name)
+  for (const name of launchedNames) await asLaunched(bench, name, name === 'none' ? { standbyChoices: [] } : {})
   giveVolume('disk')
   await query(`update blueprints set storage_gb = 100 where name = 'disk'`)
   await look()
@@ -53,33 +53,6 @@ afterAll(async () => {
   clearInterval(looking)
   await bench?.close()
 })
-
-/** As a launch from a blueprint of its name would have left it, after 20 s. */
-const asLaunched = async (name: string): Promise<void> => {
-  const { world } = bench.served.fleet
-  const herdId = herdOf(name)
-  const id = idOf(`blueprint ${name}`)
-  world.launches.blueprints.set(
-    id,
-    shopBlueprint(
-      {
-        ...{ id, title: name, environmentId: idOf('dev'), environmentName: 'dev', herd: { id: herdId, name } },
-        ...(name === 'none' ? { standbyChoices: [] } : {}),
-      },
-      { name, securityGroupIds: ['sg-own'] },
-    ),
-  )
-  world.launches.groups.set('sg-own', { id: 'sg-own', name: 'own', rules: [], tags: {} })
-  const query = (text: string, values: unknown[]) => getPool().query(text, values)
-  await query(`insert into blueprints (id, environment_id, name, herd_id) values ($1, $2, $3, $4)`, [id, idOf('dev'), name, herdId])
-  await query(
-    `with r as (insert into runs (operation, resource, title, state, actor_name, policy, digest) values ('launch-herd', 'blueprint', 'Launch', 'done', 'anna', '{}', 'd') returning id)
-      insert into jobs (run_id, operation, resource, target_id, title, state, digest, started_at, finished_at)
-        select id, 'launch-herd', 'blueprint', $1, 'Launch', 'done', 'd', now() - interval '20 s', now() from r`,
-    [id],
-  )
-  await query(`update instances set size_bytes = 50000000, size_seen_at = now() where herd_id = $1`, [herdId])
-}
 
 /** Its first machine as EC2 lists it, with the volume that its data are on. */
 const giveVolume = (name: string): void => {

@@ -17,7 +17,7 @@ export interface Expiring {
   log: Log
 }
 
-const everyMs = 5_000
+const usualEveryMs = 5_000
 const planTimeoutMs = 60_000
 
 /** Tears down every launched herd whose time is over, as the person who set that. Throws `database.down`. */
@@ -71,5 +71,5 @@ const submit = async ({ waker, log }: Expiring, expired: Expired): Promise<void>
 }
 
 /** Any number of workers may; each herd is torn down by one of them. */
-export const startExpiry = (expiring: Expiring): { stop: () => Promise<void> } =>
+export const startExpiry = ({ everyMs = usualEveryMs, ...expiring }: Expiring & { everyMs?: number }): { stop: () => Promise<void> } =>
   repeat([{ name: 'expired herds', everyMs, work: () => tearDownExpired(expiring) }], expiring.log)

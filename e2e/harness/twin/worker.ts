@@ -1,6 +1,7 @@
 import { setDatabase } from '@/db/pg/client'
 import { startWorker } from '@/jobs/driver/start-worker'
 import { startEvictions } from '@/jobs/evictions'
+import { startExpiry } from '@/jobs/expiry'
 import { startHostChecks } from '@/jobs/observer/host-checks'
 import { startSizing } from '@/jobs/sizing'
 import type { HerdShape } from '@/lib/adapters/memory'
@@ -43,6 +44,7 @@ const sizing = startSizing({
   sessionsOf: async (id) => ports.read.activity.look((await ports.read.inventory.instance(id)).address, { timeoutMs: 5_000 }),
 })
 const evictions = await startEvictions({ waker: worker.waker, log })
+const expiry = startExpiry({ waker: worker.waker, log, everyMs: rest.sweepEveryMs })
 await startHostChecks({ hosts: ports.read.hosts, log })
-process.once('SIGTERM', () => void Promise.all([sizing.stop(), evictions.stop(), worker.stop()]).then(() => process.exit(0)))
+process.once('SIGTERM', () => void Promise.all([sizing.stop(), evictions.stop(), expiry.stop(), worker.stop()]).then(() => process.exit(0)))
 console.log('ready')

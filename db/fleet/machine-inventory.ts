@@ -2,6 +2,7 @@ import { typePrice } from '@/lib/domain/machines/prices'
 import { Fault } from '@/lib/kernel/ground/errors'
 import type { InventoryDnsEntry, InventoryHook, InventoryMachine, InventoryRead } from '@/lib/ports'
 import { databaseFault, getPool } from '../pg/client'
+import { describedTypes, placeKey } from '../prices/described'
 
 interface MachineRow {
   id: string
@@ -123,14 +124,18 @@ const cloudAccount: InventoryRead['cloudAccount'] = async (id) => {
 /** `instance`: how each that stands on a machine is read. */
 export const makeMachineInventory = (
   instance: InventoryRead['instance'],
-): Pick<InventoryRead, 'serverMachine' | 'serverInstances' | 'typePrices' | 'wholeMachine' | 'cloudAccount' | 'instanceHooks'> => ({
+): Pick<
+  InventoryRead,
+  'serverMachine' | 'serverInstances' | 'typePrices' | 'describedTypes' | 'wholeMachine' | 'cloudAccount' | 'instanceHooks'
+> => ({
   ...machineInventory,
   instanceHooks,
   wholeMachine: wholeMachine(instance),
   cloudAccount,
 })
 
-export const machineInventory: Pick<InventoryRead, 'serverMachine' | 'serverInstances' | 'typePrices'> = {
+export const machineInventory: Pick<InventoryRead, 'serverMachine' | 'serverInstances' | 'typePrices' | 'describedTypes'> = {
+  describedTypes: async (place) => (await describedTypes([place])).get(placeKey(place)) ?? {},
   serverMachine: async (serverId) => {
     const rows = await rowsOf<MachineRow>(selectMachine, serverId)
     const [row] = rows

@@ -1,6 +1,7 @@
 import type { TypeSpan } from '@/lib/domain/rules/choose'
 import { becameOf, type EarlierType, type RuleMember } from '@/lib/domain/rules/question'
 import { databaseFault, getPool } from '../pg/client'
+import { describedTypes, placeKey } from '../prices/described'
 
 const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
@@ -13,17 +14,24 @@ const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
 /** By herd, in order of their titles. For work that the console does by itself, or for somebody who may see the herds. */
 export const readRuleMembers = (herdIds: readonly string[]): Promise<Map<string, RuleMember[]>> =>
   guarded(async () => {
-    const { rows } = await getPool().query<RuleMember>(
-      `select i.id, i.herd_id as "herdId", i.title, i.server_id as "serverId", s.hostname, i.role, s.cpus, m.type, m.region, coalesce(m.tags, '{}') as tags
+    const { rows } = await getPool().query<RuleMember & { accountId: string | null }>(
+      `select i.id, i.herd_id as "herdId", i.title, i.server_id as "serverId", s.hostname, i.role, s.cpus, m.type, m.region, m.account_id as "accountId", coalesce(m.tags, '{}') as tags
         from instances i join servers s on s.id = i.server_id
-        left join lateral (select min(type) as type, min(region) as region, (array_agg(tags))[1] as tags from (
-            select type, region, to_json(tags) as tags from machines where server_id = i.server_id and tie = 'tied' and state not in ('gone', 'terminated')
+        left join lateral (select min(type) as type, min(region) as region, min(account_id::text) as account_id, (array_agg(tags))[1] as tags from (
+            select type, region, account_id, to_json(tags) as tags from machines where server_id = i.server_id and tie = 'tied' and state not in ('gone', 'terminated')
           ) t having count(*) = 1) m on true
         where i.herd_id = any($1) order by i.title, i.id`,
       [herdIds],
     )
     const members = new Map<string, RuleMember[]>(herdIds.map((id) => [id, []]))
-    for (const row of rows) members.get(row.herdId)!.push(row)
+    const place = ({ accountId, region }: (typeof rows)[number]) => (accountId === null || region === null ? null : { accountId, region })
+    const described = await describedTypes(rows.flatMap((row) => place(row) ?? []))
+    for (const row of rows) {
+      const { accountId: _accountId, ...member } = row
+      const at = place(row)
+      const types = at === null ? undefined : described.get(placeKey(at))
+      members.get(row.herdId)!.push(types === undefined ? member : { ...member, described: types })
+    }
     return members
   })
 

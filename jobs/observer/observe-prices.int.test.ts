@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeCloudAccountSource } from '@/db/fleet/machines'
 import { getPool } from '@/db/pg/client'
 import { accountPrices } from '@/db/prices/catalogue'
+import { describedTypes, placeKey } from '@/db/prices/described'
+import { keepList } from '@/db/prices/lists'
 import { addRecord } from '@/db/records/records'
 import { publishSealingKey } from '@/db/records/sealing-key'
 import { startDatabase, type TestDatabase } from '@/e2e/harness/daemons/database'
@@ -105,4 +107,16 @@ test('who may not see an account sees none of its prices', async () => {
   expect(catalogue.sources.every(({ isSample }) => isSample)).toBe(true)
   await expect(accountPrices({ ...admin, grants: [] }, null)).rejects.toMatchObject({ code: 'access.denied' })
   await forget(id)
+})
+
+test('types that the sample lacks are known as EC2 described them to that account in that region, and nowhere else', async () => {
+  const [id, other] = [await account('newer'), await account('older')]
+  const row = { vcpus: 4, memoryMib: 16_384, architectures: ['arm64'], localStorageGb: null }
+  const type = (name: string) => ({ ...row, type: name, family: name.split('.')[0]!, isBurstable: false, isSpotOffered: true })
+  const content = { types: [type('m9x.xlarge'), type('m5.xlarge')], zones: {} }
+  await keepList(id, { kind: 'types', region, source: 'EC2 instance types', asOf: new Date().toISOString(), content }, null)
+  const place = (accountId: string) => ({ accountId, region })
+  const described = await describedTypes([place(id), place(other)])
+  expect([...described]).toEqual([[placeKey(place(id)), { 'm9x.xlarge': row }]])
+  for (const one of [id, other]) await forget(one)
 })

@@ -1,5 +1,6 @@
 import type { DeclaredName } from '@/lib/domain/dns/wanted'
 import type { HookFailure, HookMoment } from '@/lib/domain/hooks/hook'
+import type { DescribedTypes } from '@/lib/domain/machines/described'
 import type { TypePrice } from '@/lib/domain/machines/prices'
 import type { ManagedBy } from '@/lib/domain/managers/manager'
 import type { OwnCluster } from '@/lib/domain/replication/own-cluster'
@@ -235,6 +236,8 @@ export interface InventoryRead extends BlueprintsRead {
    * itself, where it has none those of its herd for the PGRole tag of its machine.
    */
   instanceHooks: (instanceId: string) => Promise<{ hooks: InventoryHook[]; entries: InventoryDnsEntry[] }>
+  /** Types that the sample lacks, as EC2 described them to the account in that region when it was asked last. */
+  describedTypes: (machine: Pick<InventoryMachine, 'accountId' | 'region'>) => Promise<DescribedTypes>
   /** Titles of the instances on that server. */
   serverInstances: (serverId: string) => Promise<string[]>
   wholeMachine: (id: string) => Promise<InventoryWholeMachine>

@@ -1,3 +1,4 @@
+import { type DescribedType, knownType } from '@/lib/domain/machines/described'
 import { sampleOffers, sampleTypes } from '@/lib/domain/machines/sample'
 import { Fault, isFault } from '@/lib/kernel/ground/errors'
 import type { CloudAct, CloudDeed, CloudRead, InventoryMachine, MachinePlace } from '@/lib/ports'
@@ -104,6 +105,8 @@ export const memoryCloudRead = (world: World): CloudRead => ({
   },
   types: async (_place, zone, names) =>
     names.flatMap((type) => {
+      const described = world.describedTypes[type]
+      if (described !== undefined) return [asOffered(type, described)]
       const row = sampleTypes[type]
       if (row === undefined) return []
       const { offered, missing } = sampleOffers[region]!
@@ -118,6 +121,12 @@ export const memoryCloudRead = (world: World): CloudRead => ({
         isOffered: offered.includes(type) && !missing[zone]?.includes(type),
       }
     }),
+})
+
+/** In every zone. */
+const asOffered = (type: string, { vcpus, memoryMib, architectures, localStorageGb }: DescribedType) => ({
+  ...{ type, vcpus, memoryMib, architectures: [...architectures], needsEna: true, instanceStorageGb: localStorageGb },
+  ...{ ebsBaselineMbps: null, isOffered: true },
 })
 
 /** The API answers whatever host is off. */
@@ -168,7 +177,7 @@ const apply = (world: World, host: MemoryHost, machine: MemoryMachine, deed: Clo
       return void later('stopping', 'stopped')
     case 'set-type':
       if (state !== 'stopped') throw wrong()
-      if (!sampleTypes[deed.type]?.architectures.includes(machine.architecture))
+      if (!knownType(deed.type, world.describedTypes)?.architectures.includes(machine.architecture))
         throw refused('cloud.unfit', `InvalidParameterValue: ${deed.type} does not fit.`)
       if (type !== deed.type) machine.applied.push(`set ${deed.type}`)
       machine.type = deed.type

@@ -73,6 +73,7 @@ export const memoryInventory = (world: World): InventoryRead => ({
     return host.server
   },
   serverMachine: async (serverId) => inventoryMachine(world, serverId),
+  describedTypes: async () => world.describedTypes,
   typePrices: async ({ region }, types) => types.map((type) => typePrice(region, type, world.priceLists.get(region) ?? null, null)),
   instanceHooks: async () => ({ hooks: world.hooks, entries: world.dnsEntries }),
   serverInstances: async (serverId) =>

@@ -12,3 +12,14 @@ test('a stand-in is never smaller, of another class or architecture, or with dis
     }
   expect(standInsOf('m9.none', 'x86_64')).toEqual([])
 })
+
+test('a type that the sample lacks has stand-ins among those that EC2 described, and stands in for others', () => {
+  const row = { vcpus: 2, memoryMib: 8192, architectures: ['x86_64'], localStorageGb: null }
+  const described = {
+    'm9x.large': row,
+    'm9x.xlarge': { ...row, vcpus: 4, memoryMib: 16_384 },
+    'm9xd.large': { ...row, localStorageGb: 100 },
+  }
+  expect(standInsOf('m9x.large', 'x86_64', described)).toEqual(['m5.large', 'm5a.large', 'm6a.large', 'm9x.xlarge'])
+  expect(standInsOf('m6i.large', 'x86_64', { 'm0x.large': row })).toContain('m0x.large')
+})

@@ -1,4 +1,4 @@
-import { sampleTypes } from './sample'
+import { type DescribedTypes, knownType } from './described'
 
-/** Of a type of EC2 or, with `db.` before it, of RDS; null: the catalogue that the console has does not hold it. */
-export const vcpusOf = (type: string): number | null => sampleTypes[type.replace(/^db\./, '')]?.vcpus ?? null
+/** Of a type of EC2 or, with `db.` before it, of RDS; null: neither EC2, where `described` has what it said, nor the sample holds it. */
+export const vcpusOf = (type: string, described?: DescribedTypes): number | null => knownType(type, described)?.vcpus ?? null

@@ -1,3 +1,4 @@
+import type { DescribedTypes } from '../machines/described'
 import { vcpusOf } from '../machines/vcpus'
 import {
   type ComparedSubject,
@@ -25,6 +26,8 @@ export interface SizedMember {
   because: string | null
   /** Which types it had when, as far as that was seen; of other times it is taken to have been as it is. Milliseconds since 1970. */
   types?: readonly TypeSpan[]
+  /** Types that the sample lacks, as EC2 described them to its account. */
+  described?: DescribedTypes
 }
 
 export interface TypeSpan {
@@ -93,14 +96,14 @@ const figureOf = (
   return metric === 'busy' ? busyOf(series) : series(metric)
 }
 
-const cpusAt = ({ cpus, types }: SizedMember, at: number): number | null => {
+const cpusAt = ({ cpus, types, described }: SizedMember, at: number): number | null => {
   const then = types?.find((one) => one.from <= at && at < one.to)
-  return (then && vcpusOf(then.type)) ?? cpus
+  return (then && vcpusOf(then.type, described)) ?? cpus
 }
 
 /** What a member's load would have been on the vCPUs of another type; unknown where those of either are. */
 const asOn = (member: SizedMember, type: string, recorded: readonly Recorded[]): readonly Recorded[] => {
-  const cpus = vcpusOf(type)
+  const cpus = vcpusOf(type, member.described)
   return cpus === null ? [] : byCpus(recorded, member, cpus)
 }
 

@@ -1,4 +1,5 @@
 import { spelledAs } from '../machines/classes'
+import type { DescribedTypes } from '../machines/described'
 import type { SizedMember, TypeSpan } from './choose'
 
 /** What a rule asks of each member. */
@@ -30,6 +31,8 @@ export interface RuleMember {
   tags: readonly string[]
   /** Which types it had in the weeks that a forecast goes by; left out: nobody asked. */
   types?: readonly TypeSpan[]
+  /** Types that the sample lacks, as EC2 described them to its account; left out: it described none. */
+  described?: DescribedTypes
 }
 
 /** The type that a member had before a rule resized it last. */
@@ -64,8 +67,8 @@ export const wantedType = (
 /** What a rule would make of each member. */
 export const sizedMembers = (rule: RuleQuestion, members: readonly RuleMember[], earlier: readonly EarlierType[]): SizedMember[] =>
   members.map((member) => {
-    const { id, title, role, cpus, type, types } = member
-    const said = { id, title, isPrimary: role === 'primary', cpus, type, ...(types ? { types } : {}) }
+    const { id, title, role, cpus, type, types, described } = member
+    const said = { id, title, isPrimary: role === 'primary', cpus, type, ...(types ? { types } : {}), ...(described ? { described } : {}) }
     if (rule.action !== 'return') {
       const to = wantedType(rule, member)
       return { ...said, to: to === null || type === null ? to : spelledAs(type, to), because: null }

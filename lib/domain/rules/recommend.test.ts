@@ -64,3 +64,11 @@ test('a type with too little memory is passed over', () => {
   // 10 GiB are more than 80 % of the 8 of m5.large, and fit into m5.xlarge.
   expect(recommend([{ ...full, hours }], hourly)).toMatchObject({ type: 'm5.xlarge' })
 })
+
+test('a type that the sample lacks is judged by what EC2 said of it, and one that nobody described is not', () => {
+  const row = { memoryMib: 32_768, architectures: ['x86_64'], localStorageGb: null }
+  const described = { 'm9x.2xlarge': { ...row, vcpus: 8 }, 'm9x.large': { ...row, vcpus: 2 } }
+  const large = (more: Partial<RecommendedMember>) => recommend([standby(14, quietNight, { type: 'm9x.2xlarge', ...more })], () => null)
+  expect(large({ described })).toMatchObject({ kind: 'shrink', type: 'm9x.large', fromHour: 22, evidence: { limit: 1.2 } })
+  expect(large({})).toMatchObject({ kind: 'none', because: expect.stringContaining('has described m9x.2xlarge') })
+})

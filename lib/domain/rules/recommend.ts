@@ -1,4 +1,4 @@
-import { sampleTypes } from '../machines/sample'
+import { type DescribedTypes, knownType, knownTypes } from '../machines/described'
 import { vcpusOf } from '../machines/vcpus'
 import { hoursPerMonth } from '../prices/month'
 import type { SizedMember } from './choose'
@@ -11,7 +11,7 @@ export interface RecordedHour {
   memoryBytes: number | null
 }
 
-export interface RecommendedMember extends Pick<SizedMember, 'id' | 'title' | 'isPrimary' | 'cpus' | 'type' | 'types'> {
+export interface RecommendedMember extends Pick<SizedMember, 'id' | 'title' | 'isPrimary' | 'cpus' | 'type' | 'types' | 'described'> {
   region: string | null
   hours: readonly RecordedHour[]
 }
@@ -61,7 +61,8 @@ export const recommend = (
 ): Recommendation => {
   const standbys = members.filter((one) => !one.isPrimary && one.type !== null && one.region !== null)
   const types = [...new Set(standbys.map(({ type }) => type!))]
-  const largest = types.toSorted((a, b) => (vcpusOf(b) ?? 0) - (vcpusOf(a) ?? 0))[0] ?? null
+  const described: DescribedTypes = Object.assign({}, ...standbys.map((one) => one.described ?? {}))
+  const largest = types.toSorted((a, b) => (vcpusOf(b, described) ?? 0) - (vcpusOf(a, described) ?? 0))[0] ?? null
   const byHour = standbys.map(usedOf)
   const days = Math.min(...byHour.map((used) => new Set([...used.keys()].map((at) => Math.floor(at / dayMs))).size))
   const evidence: Evidence = { points: highest(byHour), limit: null, days: Number.isFinite(days) ? days : 0 }
@@ -69,11 +70,14 @@ export const recommend = (
     ...{ kind: 'none', fromType: largest, type: null, fromHour: null, untilHour: null, savedUsd: null, because, evidence },
   })
   if (largest === null) return none('No standby of it runs on a machine of a cloud account.')
-  if (vcpusOf(largest) === null) return none(`The console’s catalogue does not hold ${largest}.`)
+  if (vcpusOf(largest, described) === null)
+    return none(
+      `Neither EC2 nor the console’s own sample has described ${largest}. The account has to be allowed ec2:DescribeInstanceTypes.`,
+    )
   if (days < daysMin) return none(`Its standbys were recorded on ${days} days; ${daysMin} are needed.`)
   const profile = profileOf(byHour)
-  const found = smallerTypes(largest)
-    .map((type) => ({ type, ...longest(profile, type) }))
+  const found = smallerTypes(largest, described)
+    .map((type) => ({ type, ...longest(profile, type, described) }))
     .filter(({ count }) => count >= hoursMin)
     .map((one) => ({ ...one, savedUsd: savedBy(one.type, one.count, standbys, hourlyUsd) }))
     .toSorted((a, b) => (b.savedUsd ?? 0) - (a.savedUsd ?? 0) || b.count - a.count)[0]
@@ -82,14 +86,14 @@ export const recommend = (
       `There are no ${hoursMin} hours in a row in which its standbys would use less than ${percent(fullness.vcpus)} of a smaller type of their family.`,
     )
   const { type, from, count, savedUsd } = found
-  const limit = fullness.vcpus * vcpusOf(type)!
+  const limit = fullness.vcpus * vcpusOf(type, described)!
   const used = Math.max(...Array.from({ length: count }, (_, n) => profile[(from + n) % 24]!.vcpus))
   const when = count === 24 ? 'at every hour' : `from ${clock(from)} to ${clock((from + count) % 24)} UTC`
   return {
     ...{ kind: count === 24 ? 'smaller' : 'shrink', fromType: largest, type, savedUsd, evidence: { ...evidence, limit } },
     fromHour: count === 24 ? null : from,
     untilHour: count === 24 ? null : (from + count) % 24,
-    because: `On nine of ten days no standby used more than ${round(used)} vCPUs ${when}; ${type} has ${vcpusOf(type)}, of which ${round(limit)} may be used.`,
+    because: `On nine of ten days no standby used more than ${round(used)} vCPUs ${when}; ${type} has ${vcpusOf(type, described)}, of which ${round(limit)} may be used.`,
   }
 }
 
@@ -98,11 +102,11 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`
 const round = (value: number): number => Number(value.toFixed(2))
 
 /** vCPUs, of the type that it had then. */
-const usedOf = ({ hours, cpus, types }: RecommendedMember): Map<number, Hour> => {
+const usedOf = ({ hours, cpus, types, described }: RecommendedMember): Map<number, Hour> => {
   const used = new Map<number, Hour>()
   for (const { at, loadPerCpu, cpuPercent, memoryBytes } of hours) {
     const then = types?.find((one) => one.from <= at && at < one.to)
-    const count = (then && vcpusOf(then.type)) ?? cpus
+    const count = (then && vcpusOf(then.type, described)) ?? cpus
     const share = loadPerCpu === null && cpuPercent === null ? null : Math.max(loadPerCpu ?? 0, (cpuPercent ?? 0) / 100)
     if (count !== null && share !== null) used.set(at, { vcpus: share * count, memory: memoryBytes })
   }
@@ -128,17 +132,17 @@ const profileOf = (byHour: readonly ReadonlyMap<number, Hour>[]): Hour[] =>
 const familyOf = (type: string): string => type.replace(/^db\./, '').split('.')[0]!
 
 /** Of its family, with fewer vCPUs. */
-const smallerTypes = (type: string): string[] => {
+const smallerTypes = (type: string, described: DescribedTypes): string[] => {
   const prefix = type.startsWith('db.') ? 'db.' : ''
-  return Object.keys(sampleTypes)
+  return Object.keys(knownTypes(described))
     .map((one) => `${prefix}${one}`)
-    .filter((one) => familyOf(one) === familyOf(type) && vcpusOf(one)! < vcpusOf(type)!)
+    .filter((one) => familyOf(one) === familyOf(type) && vcpusOf(one, described)! < vcpusOf(type, described)!)
 }
 
 /** The longest run of hours, past midnight too, in which a type would do. */
-const longest = (profile: readonly Hour[], type: string): { from: number; count: number } => {
-  const vcpus = vcpusOf(type)! * fullness.vcpus
-  const memory = (sampleTypes[type.replace(/^db\./, '')]?.memoryMib ?? 0) * 1_048_576 * fullness.memory
+const longest = (profile: readonly Hour[], type: string, described: DescribedTypes): { from: number; count: number } => {
+  const vcpus = vcpusOf(type, described)! * fullness.vcpus
+  const memory = (knownType(type, described)?.memoryMib ?? 0) * 1_048_576 * fullness.memory
   const fits = profile.map((hour) => hour.vcpus <= vcpus && (hour.memory === null || hour.memory <= memory))
   let best = { from: 0, count: 0 }
   for (let from = 0; from < 24; from++) {

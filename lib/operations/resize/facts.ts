@@ -1,6 +1,7 @@
 import { sameRecords } from '@/lib/domain/dns/records'
 import { wantedRecords } from '@/lib/domain/dns/wanted'
 import { classOfType } from '@/lib/domain/machines/classes'
+import { knownType } from '@/lib/domain/machines/described'
 import { type FittedMachine, type OfferedType, whyNotFit } from '@/lib/domain/machines/fit'
 import { sayPriceChange, sayPrices, type TypePrice } from '@/lib/domain/machines/prices'
 import { standInsOf } from '@/lib/domain/machines/stand-ins'
@@ -146,7 +147,11 @@ const lookAtMachine = async (
   try {
     const now = await ports.cloud.machine(machine, options)
     const named = [...new Set([now.type, ...wanted])]
-    const others = standInsOf(now.type, now.architecture).filter((type) => !named.includes(type))
+    const cached = await ports.inventory.describedTypes(machine)
+    // One that is newer than what was read last, and than the sample, EC2 describes itself.
+    const own = knownType(now.type, cached) === null ? await ports.cloud.types(machine, now.zone, [now.type], options) : []
+    const described = { ...cached, ...Object.fromEntries(own.map((one) => [one.type, { ...one, localStorageGb: one.instanceStorageGb }])) }
+    const others = standInsOf(now.type, now.architecture, described).filter((type) => !named.includes(type))
     const types = await ports.cloud.types(machine, now.zone, [...named, ...others], options)
     const known = (name: string) => types.find(({ type }) => type === name) ?? null
     return {

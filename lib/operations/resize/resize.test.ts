@@ -124,6 +124,19 @@ test('the plan says what each type costs that the machine may become: fallbacks,
   expect(row(await makeTargetPlan(herd, fleet.read, input, herdId, new AbortController().signal))).toBe(said)
 })
 
+test('a type that the sample lacks is planned and taken as EC2 describes it, with what may stand in, and without a price that nobody knows', async () => {
+  const fleet = resizeFleet()
+  const row = { vcpus: 4, memoryMib: 16_384, architectures: ['x86_64'], localStorageGb: null }
+  fleet.world.describedTypes = { 'm9x.xlarge': row, 'm9x.large': { ...row, vcpus: 2, memoryMib: 8192 } }
+  machineOf(fleet, 'n2').type = 'm9x.large'
+  const { now, gates, effects } = await planOf(fleet, { type: 'm9x.xlarge' })
+  expect(gates.find(({ name }) => name === 'fits')?.because).toBe('m9x.xlarge: 4 vCPUs, 16 GiB.')
+  expect(JSON.stringify(effects)).toContain('it becomes the first of m5.large, m5a.large, m6a.large')
+  expect(now.find(({ label }) => label === 'Price per month')?.value).toContain('no price known for m9x.large and m9x.xlarge')
+  expect(await run(fleet, { type: 'm9x.xlarge' })).toMatchObject({ state: 'done' })
+  expect(machineOf(fleet, 'n2').type).toBe('m9x.xlarge')
+})
+
 test('a machine in another state than it was seen in is looked at again, and still becomes the type that was asked for', async () => {
   const fleet = resizeFleet()
   let isEarly = true

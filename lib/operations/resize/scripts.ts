@@ -14,6 +14,7 @@ import type { ResizeInput } from './input'
 type OfScripts = Pick<HerdFacts, 'instance' | 'probe'> & {
   machine: Plain<InventoryMachine> | null
   now: { type: string } | null
+  types: readonly { type: string; vcpus: number }[]
   db: DbSize | null
   input: Pick<ResizeInput, 'type'>
   scripts: ResizeScripts
@@ -102,9 +103,10 @@ export const hooksCanRun = (facts: OfScripts): Verdict => {
   return hooks.length === 0 ? pass : passBecause(`${[...new Set(hooks.map(({ title }) => title))].join(', ')}.`)
 }
 
-/** How many vCPUs it gains, negative where it loses some; 0 for a type that is in no catalogue. */
-const gain = ({ now, db, input }: Pick<OfScripts, 'now' | 'db' | 'input'>): number => {
-  const [had, gets] = [vcpusOf(now?.type ?? db?.now?.class ?? ''), vcpusOf(db === null ? input.type : classOfType(input.type))]
+/** How many vCPUs it gains, negative where it loses some, as EC2 describes its types; 0 for a type that nobody described. */
+const gain = ({ now, db, input, types }: Pick<OfScripts, 'now' | 'db' | 'input' | 'types'>): number => {
+  const vcpus = (name: string) => types.find(({ type }) => type === name)?.vcpus ?? vcpusOf(name)
+  const [had, gets] = [vcpus(now?.type ?? db?.now?.class ?? ''), vcpus(db === null ? input.type : classOfType(input.type))]
   return had === null || gets === null ? 0 : gets - had
 }
 

@@ -32,6 +32,7 @@ export const buildWorld = (clock: MemoryClock, herds: readonly HerdShape[]): Wor
     dnsEntries: [],
     denied: new Set(),
     priceLists: new Map(),
+    describedTypes: {},
     exhausted: new Set(),
     work: () => ({}),
     sql: oneRow,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Session } from '@/lib/domain/activity/session'
 import type { Backup } from '@/lib/domain/backups/info'
+import type { DescribedType } from '@/lib/domain/machines/described'
 import type { ReadList } from '@/lib/domain/machines/prices'
 import type { MaintainedIndex, MaintainedTable } from '@/lib/domain/maintenance/work'
 import type { EtcdSeen } from '@/lib/domain/managers/etcd'
@@ -354,6 +355,8 @@ export interface World {
   denied: Set<string>
   /** What was read of a region's prices, by region; of others nothing was. */
   priceLists: Map<string, ReadList>
+  /** Types that the sample lacks, and EC2 knows. */
+  describedTypes: Record<string, DescribedType>
   /** Types that the cloud has no machine of to give. */
   exhausted: Set<string>
   /** How long a command takes that is launched as long work, what it writes and how it ends; the default takes 20 s. */

@@ -1,4 +1,4 @@
-import { choose, confirm, expect, openList, row, test, tick, untilDone, untilPlanned } from './harness/stack/fixtures'
+import { callApi, choose, confirm, expect, openList, row, test, tick, until, untilDone, untilPlanned } from './harness/stack/fixtures'
 
 test('a cluster nobody registered is found by its host’s agent, accepted from the inbox into a new herd, and lives', async ({
   as,
@@ -50,8 +50,20 @@ test('a PgBouncer nobody registered is found on its host, told with the herd it 
   await page.getByRole('button', { name: /^Delete/ }).click()
   await expect(page).toHaveURL(/\/poolers$/)
 
+  // The report comes after the page was made and before its stream is there.
+  let letStream = () => {}
+  const reported = new Promise<void>((resolve) => {
+    letStream = resolve
+  })
+  await page.route('**/api/live/**', async (route) => {
+    await reported
+    await route.continue()
+  })
   await page.goto('/discovery')
   stack.lab.runAgent('dev-ams-2')
+  const found = '/api/v1/discovered-poolers?inbox=new&q=dev-ams-2'
+  await until('the report of its agent', async () => (await callApi(page, 'GET', found)).body.total === 1, 60_000)
+  letStream()
   const waiting = page.getByRole('listitem').filter({ hasText: 'pgbouncer:6432 on dev-ams-2' })
   await expect(waiting).toBeVisible({ timeout: 60_000 })
   await expect(waiting).toContainText('Its database points to herd dev-catalog.')

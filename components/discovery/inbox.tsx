@@ -2,7 +2,7 @@
 
 import './discovery.css'
 import { useRouter } from 'next/navigation'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { callApi } from '@/components/run/call-api'
 import { useLive } from '@/components/run/use-live'
 import { Note } from '@/components/ui/note'
@@ -51,11 +51,15 @@ export const Inbox = ({
   const [isBusy, setBusy] = useState(false)
   const [refusals, setRefusals] = useState<Record<string, string>>({})
   const [said, setSaid] = useState<{ tone: 'good' | 'bad'; text: string } | null>(null)
-  useLive(streams.changes, {
+  const live = useLive(streams.changes, {
     records: (changed) => {
       if (changed.some((name) => name === '*' || name === 'machine' || name.startsWith('discover'))) router.refresh()
     },
   })
+  // What came between the making of this page and the stream, or while it was broken, was told to nobody.
+  useEffect(() => {
+    if (live === 'live') router.refresh()
+  }, [live, router])
 
   const run = async <T,>(call: Promise<Outcome<T>>, done: (value: T) => void) => {
     setBusy(true)

@@ -1,13 +1,6 @@
+import type { LaunchedDoor } from '@/lib/domain/blueprints/door'
 import { type Actor, mayIn } from '@/lib/kernel/access/access'
 import { databaseFault, getPool } from '../pg/client'
-
-/** Where clients of a launched herd connect. */
-export interface LaunchedDoor {
-  user: string | null
-  database: string
-  /** Of every member, the primary first. */
-  hosts: { address: string; port: number }[]
-}
 
 const read = {
   name: 'launched-door',

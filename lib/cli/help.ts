@@ -266,9 +266,9 @@ A file that was built is built again after a change: only what differs is writte
     more: 'Every byte must be the one that was signed, the verdict must follow from the evidence, and the signing key must be the one given. Without --key only an alteration\nis detected, not a forgery: then it proves nothing. Exit code 0 when it is valid, signed by the key given, and proves that no logged commit is lost; 8 when it is\nvalid but does not prove it, or no key was given; 1 when it is not valid.',
   },
   spot: {
-    brief: 'find the cheapest fitting machine, and read manifests of pg-spot-operator; needs no AWS account',
+    brief: 'find the cheapest fitting machine, read manifests of pg-spot-operator, launch herds from them and end them',
     usage:
-      'matriarch spot --check-price [requirements] [-o table|json|csv]\nmatriarch spot --check-manifest --manifest-path FILE [-o table|json]\nmatriarch spot --import --manifest-path FILE --env ENVIRONMENT [--account ACCOUNT] [--name NAME]',
+      'matriarch spot --check-price [requirements] [-o table|json|csv]\nmatriarch spot --check-manifest --manifest-path FILE [-o table|json]\nmatriarch spot --import --manifest-path FILE --env ENVIRONMENT [--account ACCOUNT] [--name NAME]\nmatriarch spot --launch --manifest-path FILE --env ENVIRONMENT [--account ACCOUNT] [--yes] [--connstr-only] [--connstr-output-path FILE]\nmatriarch spot --stop|--resume|--teardown|--connstr-only --instance-name NAME [--env ENVIRONMENT] [--yes]',
     inputs: [
       ['--cpu-min N --cpu-max N', 'vCPUs'],
       ['--ram-min N --ram-max N', 'GiB of memory'],
@@ -289,13 +289,25 @@ A file that was built is built again after a change: only what differs is writte
       ['--manifest-path FILE, --manifest TEXT', 'YAML, flags or variables, of any release; - is standard input'],
       ['--check-manifest', 'say what becomes of each key, without a console'],
       ['--import', 'add the blueprint to the console'],
+      [
+        '--launch',
+        'launch a herd; its blueprint is added where the console has none of that name. One that is launched already stays as it is',
+      ],
+      ['--stop, --resume, --teardown', 'of the herd that was launched; of a manifest only the name counts here'],
+      ['--instance-name NAME', 'name or id of the blueprint, instead of a manifest'],
+      ['--yes', 'agree to the plan of this moment instead of reading it first; what asks for a phrase takes --phrase too'],
+      ['--connstr-only', 'print the connection string and nothing else on standard output; alone it changes nothing'],
+      ['--connstr-output-path FILE', 'write the connection string into a file as well'],
+      ['--console-network CIDR', 'and the other inputs of launch-herd; matriarch operations launch-herd explains them'],
     ],
     examples: [
       'matriarch spot --check-price --cpu-min 4 --ram-min 16 --region eu-* --storage-min 100',
       'matriarch spot --check-price --cpu-min 8 --selection-strategy cheapest -o json',
       'matriarch spot --import --manifest-path shop.yaml --env dev',
+      'psql "$(matriarch spot --launch --manifest-path shop.yaml --env dev --console-network 198.51.100.7/32 --yes --connstr-only)"',
+      "matriarch spot --teardown --instance-name shop --yes --phrase 'tear down 1 in dev'",
     ],
-    more: 'Reads the public documents behind AWS’s own price pages, or those of the mirror that MATRIARCH_PRICE_FEEDS names; where none of them can be reached, the sample.\nExit code 4 when no type fits, and when a key of a manifest is unknown or makes no sense.',
+    more: 'Reads the public documents behind AWS’s own price pages, or those of the mirror that MATRIARCH_PRICE_FEEDS names; where none of them can be reached, the sample.\nThe connection string names every member, has no password, and stays right when the primary moves. Standbys are launched with: matriarch run launch-standby NAME\nExit code 4 when no type fits, and when a key of a manifest is unknown or makes no sense.',
   },
   login: {
     brief: 'save console and token',

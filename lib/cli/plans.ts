@@ -171,8 +171,11 @@ export const schedule = async (where: Where, body: Record<string, unknown>): Pro
   return exitCodes.done
 }
 
-/** `matriarch run …`: shows the plan, asks, submits and follows, or schedules it with `--at`. Runs nothing when the plan has changed since it was read. */
-export const run = async (where: Where, args: Args): Promise<number> => {
+/**
+ * `matriarch run …`: shows the plan, asks, submits and follows, or schedules it with `--at`. Runs nothing when the plan has changed since it was read.
+ * `takesPlanOfNow`: `--yes` without a digest agrees to the plan of this moment; a phrase has to be given all the same.
+ */
+export const run = async (where: Where, args: Args, { takesPlanOfNow = false } = {}): Promise<number> => {
   const [isYes, isOutsideWindow, digest, phrase, reason, ticket, appointment] = [
     takeFlag(args, 'yes'),
     takeFlag(args, 'outside-window'),
@@ -182,7 +185,8 @@ export const run = async (where: Where, args: Args): Promise<number> => {
     take(args, 'ticket'),
     appointmentOf(args),
   ]
-  if (isYes && !digest) throw new UsageError('--yes needs the digest of the plan that was read: --digest DIGEST; matriarch plan prints it.')
+  if (isYes && !digest && !takesPlanOfNow)
+    throw new UsageError('--yes needs the digest of the plan that was read: --digest DIGEST; matriarch plan prints it.')
   const format = resultFormatOf(args)
   const { body, operation } = await questionOf(where, args)
   if (format !== undefined && !operation.hasResults)

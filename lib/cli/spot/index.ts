@@ -5,17 +5,23 @@ import { exitCodes } from '../exit-codes'
 import { outputOf, print } from '../output'
 import { table } from '../table'
 import { checkPrice } from './check-price'
+import { herdDeeds, onHerd } from './herd'
 import { checkManifest, importManifest } from './manifest'
 
-/** What is asked for; of these exactly one. Only `import` needs a console, none an AWS account. */
-const deeds = ['check-price', 'check-manifest', 'import', 'list-strategies', 'list-regions'] as const
+/** What is asked for; of these exactly one. From `import` on a console is needed, and none needs an AWS account here. */
+const deeds = ['check-price', 'check-manifest', 'list-strategies', 'list-regions', 'import', ...herdDeeds] as const
+
+const isOneOf = <Word extends string>(words: readonly Word[], word: string | undefined): word is Word => words.some((one) => one === word)
 
 /** `matriarch spot --check-price …` */
 export const spot = async (args: Args): Promise<number> => {
   const [word] = args.words
   if (word) throw new UsageError(`${word} is one word too many.`)
   const asked = deeds.filter((deed) => takeFlag(args, deed))
-  if (asked.length !== 1) throw new UsageError(`Say what to do: ${deeds.map((deed) => `--${deed}`).join(', ')}.`)
+  // `--connstr-only` beside `--launch` or `--resume` says what to print.
+  if (asked.length === 2 && asked[1] === 'connstr-only' && isOneOf(['launch', 'resume'], asked[0])) args.flags.set('connstr-only', [true])
+  else if (asked.length !== 1) throw new UsageError(`Say what to do: ${deeds.map((deed) => `--${deed}`).join(', ')}.`)
+  if (isOneOf(herdDeeds, asked[0])) return onHerd(args, asked[0])
   if (asked[0] === 'check-price') return checkPrice(args)
   if (asked[0] === 'check-manifest') return checkManifest(args)
   if (asked[0] === 'import') return importManifest(args)

@@ -5,14 +5,14 @@ import { readManifest } from '@/lib/domain/blueprints/import/manifest'
 import type { ImportShown } from '@/lib/shapes/blueprints'
 import { readYaml } from '@/lib/yaml'
 import { type Args, mustBeEmpty, take, UsageError } from '../args'
-import { getJson, whereToGo } from '../client'
+import { getJson, type Where, whereToGo } from '../client'
 import { exitCodes } from '../exit-codes'
 import { idOf } from '../names'
 import { outputOf, print, printJson, remark } from '../output'
 import { table } from '../table'
 
 /** `-` is standard input. Throws `UsageError` where there is no such file. */
-const textOf = (args: Args): string => {
+export const textOf = (args: Args): string => {
   const [literal, path] = [take(args, 'manifest'), take(args, 'manifest-path')]
   if ((literal === undefined) === (path === undefined)) throw new UsageError('Give the manifest: --manifest-path FILE, or --manifest TEXT.')
   if (literal !== undefined) return literal
@@ -23,7 +23,7 @@ const textOf = (args: Args): string => {
   }
 }
 
-const readText = (text: string): Imported => {
+export const readText = (text: string): Imported => {
   if (!isManifest(text)) return readCommand(text)
   const read = readYaml(text)
   if ('because' in read) throw new UsageError(`The manifest is no YAML: ${read.because}`)
@@ -58,14 +58,12 @@ export const checkManifest = async (args: Args): Promise<number> => {
   return exitCodes.refused
 }
 
-/** Adds the blueprint to the console. */
-export const importManifest = async (args: Args): Promise<number> => {
-  const [environment, account, name] = [take(args, 'env'), take(args, 'account'), take(args, 'name')]
-  if (environment === undefined) throw new UsageError('Say where: --env ENVIRONMENT')
-  const text = textOf(args)
-  mustBeEmpty(args)
-  const where = whereToGo()
-  const read = await getJson<ImportShown>(where, '/api/v1/blueprints/import', {
+/** Throws what the console refuses: unknown keys by name, a name that is taken. */
+export const addBlueprint = async (
+  where: Where,
+  { text, environment, account, name }: { text: string; environment: string; account?: string; name?: string },
+): Promise<ImportShown> =>
+  getJson<ImportShown>(where, '/api/v1/blueprints/import', {
     method: 'POST',
     body: {
       text,
@@ -75,6 +73,14 @@ export const importManifest = async (args: Args): Promise<number> => {
       name: name ?? null,
     },
   })
+
+/** Adds the blueprint to the console. */
+export const importManifest = async (args: Args): Promise<number> => {
+  const [environment, account, name] = [take(args, 'env'), take(args, 'account'), take(args, 'name')]
+  if (environment === undefined) throw new UsageError('Say where: --env ENVIRONMENT')
+  const text = textOf(args)
+  mustBeEmpty(args)
+  const read = await addBlueprint(whereToGo(), { text, environment, account, name })
   printKeys(read)
   print(`\nblueprint ${read.id}`)
   return exitCodes.done

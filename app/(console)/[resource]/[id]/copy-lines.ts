@@ -1,4 +1,4 @@
-import type { LaunchedDoor } from '@/db/blueprints/door'
+import { doorDsn, inAddress, type LaunchedDoor } from '@/lib/domain/blueprints/door'
 import { quoteShell } from '@/lib/domain/values/shell-quote'
 import type { Json } from '@/lib/kernel/ground/json'
 
@@ -10,9 +10,6 @@ type Values = Readonly<Record<string, Json | undefined>>
 
 const asText = (value: Json | undefined): string | null => (value === null || value === undefined || value === '' ? null : String(value))
 const line = (label: string, text: string | null): CopyLine[] => (text === null ? [] : [{ label, text }])
-
-/** A host name or address as it stands in an address line: IPv6 in brackets. */
-const inAddress = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
 const ssh = (server: Values): string | null => {
   const address = asText(server.address) ?? asText(server.hostname)
@@ -49,12 +46,9 @@ export const instanceLines = (values: Values, server: Values | null): CopyLine[]
   ]
 }
 
-/** Of a herd that was launched: libpq tries the members in turn for the one that takes writes, so that it stays right after a move. */
 export const launchedLines = (door: LaunchedDoor | null): CopyLine[] => {
-  if (door === null || door.hosts.length === 0) return []
-  const hosts = door.hosts.map(({ address, port }) => `${inAddress(address)}:${port}`).join(',')
-  const user = door.user === null ? '' : `${encodeURIComponent(door.user)}@`
-  const dsn = `postgresql://${user}${hosts}/${encodeURIComponent(door.database)}?sslmode=require&target_session_attrs=read-write`
+  const dsn = door && doorDsn(door)
+  if (!dsn) return []
   return [
     { label: 'Clients connect to', text: dsn },
     { label: 'psql', text: quoteShell(['psql', dsn]) },

@@ -1,6 +1,7 @@
 import type { HostFacts } from '@/lib/ports'
 import type { HostFault, Probe } from '@/lib/ports/postgres'
 import { inPgTransaction, type Queryable } from '../pg/transaction'
+import { isHerdAtRest } from './at-rest'
 import { deriveFacts } from './derive'
 
 /** Who saw it: `observer` and `operation` over SSH, `agent` on the host itself. */
@@ -47,7 +48,7 @@ const keptOfProbe = `(select jsonb_strip_nulls(jsonb_build_object('canRewind', p
   from jsonb_to_record(coalesce(i.probe, '{}')) as p("canRewind" jsonb, "receiveLagBytes" jsonb, "replayLagBytes" jsonb, forks jsonb, ended jsonb))`
 
 /** Over `i` and its look `t`: nobody got to it because its herd was stopped. */
-const isAtRest = `(not t."isSeen" and exists (select from blueprints b where b.herd_id = i.herd_id and b.stopped_at is not null))`
+const isAtRest = `(not t."isSeen" and ${isHerdAtRest('i.herd_id')})`
 const stateSeen = `case when ${isAtRest} then 'stopped' else t.state end`
 
 /**

@@ -1,4 +1,5 @@
 import type { Queryable } from '../pg/transaction'
+import { isServerAtRest } from './at-rest'
 
 /** Spot machines of servers here that a sweep is about to find taken, but for those of a herd that was stopped on purpose: `seen` is what EC2 says of the region now. Part of the sweep's transaction, before it writes them. */
 export const noteGone = async (
@@ -11,7 +12,7 @@ export const noteGone = async (
         select m.server_id, m.environment_id, s.hostname, m.instance_id, n.state from machines m join servers s on s.id = m.server_id
           join jsonb_to_recordset($3::jsonb) as n (instance_id text, state text) on n.instance_id = m.instance_id
           where m.account_id = $1 and m.region = $2 and m.kind = 'ec2' and m.market = 'spot' and n.state in ('shutting-down', 'terminated', 'stopping', 'stopped')
-            and not exists (select from instances i join blueprints b on b.herd_id = i.herd_id where i.server_id = m.server_id and b.stopped_at is not null)
+            and not ${isServerAtRest('m.server_id')}
       ), known as (
         update evictions e set gone_at = clock_timestamp() from lost l
           where e.server_id = l.server_id and e.instance_id = l.instance_id and e.withdrawn_at is null and e.closed_at is null and e.gone_at is null

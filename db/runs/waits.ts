@@ -4,6 +4,7 @@ import { operationByName } from '@/lib/operations'
 import { databaseFault, getPool } from '../pg/client'
 import { inPgTransaction } from '../pg/transaction'
 import { reservationsOf } from './reservations'
+import { seenWithin } from './workers'
 
 interface OpenJob {
   id: string
@@ -50,7 +51,7 @@ export const waitsOf = async (runId: string): Promise<Map<string, string>> => {
     const { rows } = await getPool().query<OpenJob>(
       `select j.id, j.state, j.because, l.holder, extract(epoch from l.expires_at - clock_timestamp())::float8 as seconds,
          (select extract(epoch from clock_timestamp() - max(w.seen_at))::float8 from workers w where w.host || ':' || w.pid = l.holder) as "silentSeconds",
-         (select count(*)::int from workers w where w.seen_at > clock_timestamp() - interval '15 seconds') as workers,
+         (select count(*)::int from workers where ${seenWithin}) as workers,
          extract(epoch from clock_timestamp() - j.created_at)::float8 as "ageSeconds"
        from jobs j left join leases l on l.name = 'job:' || j.id
        where j.run_id = $1 and j.state in ('waiting', 'running')`,

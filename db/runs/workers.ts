@@ -1,7 +1,7 @@
 import { getPool } from '../pg/client'
 
 /** A worker that was not seen for this long is gone, or cannot reach the database. */
-const seenWithin = `seen_at > clock_timestamp() - interval '15 seconds'`
+export const seenWithin = `seen_at > clock_timestamp() - interval '15 seconds'`
 
 export interface WorkerSeen {
   id: string

@@ -1,18 +1,15 @@
 import { firstLookSeconds, staleAfterSeconds, type Trouble } from '@/lib/domain/problems/fleet'
+import { isHerdAtRest } from '../at-rest'
 
 /** Over an instance `i`: it was registered a moment ago, and nobody has come round to it yet. */
 const isAwaited = `(i.observed_at is null and i.created_at > now() - interval '${firstLookSeconds} s')`
-
-/** Over a herd's id: it was stopped on purpose, all of it. */
-const isAtRest = (herdId: string) =>
-  `(${herdId} in (select b.herd_id from blueprints b where b.stopped_at is not null and b.herd_id is not null))`
 
 /**
  * The worst thing about one instance, in the order a person should care. A standby streams when its upstream lists it (`sync_state`); one that follows a
  * server outside the herd cannot be judged so. Over an instance `i` and its environment `v`, which says what far behind is.
  */
 export const trouble = `case
-    when i.state <> 'online' and ${isAtRest('i.herd_id')} then null
+    when i.state <> 'online' and ${isHerdAtRest('i.herd_id')} then null
     when i.replaced_at is not null and i.state in ('stopped', 'crashed') then 'replaced'
     when i.state in ('stopped', 'crashed', 'absent') then 'down'
     when i.state = 'unreachable' then 'unreachable'
@@ -50,7 +47,7 @@ export const readHerds = {
       ) else coalesce(m.primaries, 0)::int end as "primaryIdentifiers", coalesce(m.unseen, 0)::int as unseen, coalesce(m.awaited, 0)::int as awaited,
       coalesce(m.troubles, '{}') as troubles, m.lag_bytes_max::float8 as "lagBytesMax", m.lost_at as "lostAt",
       coalesce(f.manager = 'several', false) as "isContested", coalesce(m.is_paused, false) as "isPaused",
-      coalesce(m.online, 0) = 0 and ${isAtRest('h.id')} as "isStopped",
+      coalesce(m.online, 0) = 0 and ${isHerdAtRest('h.id')} as "isStopped",
       coalesce(f.health_critical_until > now() and e.looks_at_health, false) as "isHealthCritical"
     from herds h join environments e on e.id = h.environment_id left join herd_facts f on f.herd_id = h.id left join (
       select herd_id, count(*) as members, count(*) filter (where is_online) as online, count(*) filter (where is_online and role = 'primary') as primaries,

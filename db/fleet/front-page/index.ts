@@ -16,6 +16,7 @@ import { Fresh } from '../../pg/cached'
 import { getPool } from '../../pg/client'
 import { guessingNow } from '../../trail/guessing'
 import { auditTroubles } from '../../trail/troubles'
+import { isServerAtRest } from '../at-rest'
 import { readCriticalHealth } from './health'
 import { readHerds, trouble } from './herds'
 import { readReplication } from './replication'
@@ -23,9 +24,6 @@ import { readTroubledStacks } from './stacks'
 
 /** Over a server `s`: nothing on it can be looked at. */
 const isServerCutOff = `(s.host_key_offered is not null or s.state in ('unreachable', 'refused'))`
-
-/** Over a server `s`: it does not run because a herd on it was stopped on purpose. */
-const isServerAtRest = `exists (select from instances i join blueprints b on b.herd_id = i.herd_id where i.server_id = s.id and b.stopped_at is not null)`
 
 /**
  * Without what follows from something that is listed itself: what is on a host that does not answer, standbys that do not stream while their herd has no
@@ -77,7 +75,7 @@ const readRest = {
         from (select s.id, s.hostname, s.environment_id, s.because,
             case when s.host_key_offered is not null then 'host-key-changed'
               when s.machine_id_offered is not null then 'machine-changed'
-              when s.state in ('unreachable', 'refused') then case when not ${isServerAtRest} then 'unreachable' end
+              when s.state in ('unreachable', 'refused') then case when not ${isServerAtRest('s.id')} then 'unreachable' end
               when s.agent_seen_at < now() - interval '${agentSilentAfterSeconds} s' then 'agent-silent' end as trouble,
             case when ${isServerCutOff} then s.state_since else s.agent_seen_at end as since
           from servers s where $1::uuid[] is null or s.environment_id = any($1)) judged

@@ -46,8 +46,9 @@ export const onHerd = async (args: Args, deed: HerdDeed): Promise<number> => {
   } else {
     const code = await run(where, { ...args, words: [operationOf[deed], id] }, { takesPlanOfNow: true })
     if (code !== exitCodes.done || deed === 'stop' || deed === 'teardown') return code
+    return tellDoor(where, await blueprint(where, id), path)
   }
-  return tellDoor(where, await blueprint(where, id), path)
+  return tellDoor(where, before, path)
 }
 
 const blueprint = (where: Where, id: string): Promise<BlueprintShown> => getJson(where, `/api/v1/blueprints/${id}`)

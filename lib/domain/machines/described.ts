@@ -1,3 +1,4 @@
+import { typeOfClass } from './classes'
 import { sampleTypes } from './sample'
 
 /** What of a type decides for whom it is large enough. */
@@ -24,6 +25,6 @@ export const knownTypes = (described: DescribedTypes = {}): DescribedTypes => ({
 
 /** Of a type of EC2 or, with `db.` before it, of RDS; null: neither EC2 nor the sample has described it. */
 export const knownType = (type: string, described: DescribedTypes = {}): DescribedType | null => {
-  const name = type.replace(/^db\./, '')
+  const name = typeOfClass(type)
   return described[name] ?? sampled[name] ?? null
 }

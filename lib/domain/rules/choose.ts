@@ -96,7 +96,8 @@ const figureOf = (
   return metric === 'busy' ? busyOf(series) : series(metric)
 }
 
-const cpusAt = ({ cpus, types, described }: SizedMember, at: number): number | null => {
+/** vCPUs of the type that it had then. */
+export const cpusAt = ({ cpus, types, described }: Pick<SizedMember, 'cpus' | 'types' | 'described'>, at: number): number | null => {
   const then = types?.find((one) => one.from <= at && at < one.to)
   return (then && vcpusOf(then.type, described)) ?? cpus
 }

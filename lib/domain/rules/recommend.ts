@@ -1,7 +1,7 @@
 import { type DescribedTypes, knownType, knownTypes } from '../machines/described'
 import { vcpusOf } from '../machines/vcpus'
 import { hoursPerMonth } from '../prices/month'
-import type { SizedMember } from './choose'
+import { cpusAt, type SizedMember } from './choose'
 
 /** An hour of a host, by its highest minute; null: not recorded. Milliseconds since 1970. */
 export interface RecordedHour {
@@ -102,11 +102,10 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`
 const round = (value: number): number => Number(value.toFixed(2))
 
 /** vCPUs, of the type that it had then. */
-const usedOf = ({ hours, cpus, types, described }: RecommendedMember): Map<number, Hour> => {
+const usedOf = (member: RecommendedMember): Map<number, Hour> => {
   const used = new Map<number, Hour>()
-  for (const { at, loadPerCpu, cpuPercent, memoryBytes } of hours) {
-    const then = types?.find((one) => one.from <= at && at < one.to)
-    const count = (then && vcpusOf(then.type, described)) ?? cpus
+  for (const { at, loadPerCpu, cpuPercent, memoryBytes } of member.hours) {
+    const count = cpusAt(member, at)
     const share = loadPerCpu === null && cpuPercent === null ? null : Math.max(loadPerCpu ?? 0, (cpuPercent ?? 0) / 100)
     if (count !== null && share !== null) used.set(at, { vcpus: share * count, memory: memoryBytes })
   }

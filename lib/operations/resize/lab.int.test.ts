@@ -65,7 +65,7 @@ const moving: StagedHook = { title: 'move', moment: 'move-clients', body: says }
 const returned: StagedHook = { title: 'returned', moment: 'after-return', body: says }
 const bothNamed = () => ['a', 'b'].map((host) => herd.instance(host).address.host.address).toSorted()
 
-test('where hooks hang past their deadline or fail before the stop, the machine never stops, and clients, hooks and DNS are taken back', async () => {
+test('where hooks hang past their deadline or fail before the stop, the machine never stops, and clients, hooks and DNS are undone', async () => {
   const before = await machines.ports.read.postgres.probe(herd.instance('b').address, { timeoutMs: 15_000 })
   const hangs: StagedHook = {
     title: 'hangs',
